@@ -108,8 +108,8 @@ function recordNote(note, { providers, basePaths }) {
     const { method, status, path, query, requestHeaders: headers = {}, requestBody = '', replyBody = '' } = note;
     const isWhole = (text, size = 0) => Buffer.byteLength(text) === size;
     const isJson = /^[{[]/.test(requestBody); // of others the type that was sent is not known
-    if (!isWhole(replyBody, note.replyBytes)) {
-        return; // the simulator cuts what is long
+    if (!status || !isWhole(replyBody, note.replyBytes)) {
+        return; // nobody answered, or the simulator has cut what is long
     }
     const provider = providers.find(({ providerId }) => providerId === headers['o3-provider-id']);
     const about = note.interface !== 'ozone-connect' ? { of: note.interface, path }
