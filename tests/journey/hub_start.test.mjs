@@ -179,6 +179,7 @@ test('a story leads through a phone of its own, with the calls beside it as they
     await phone.goto(headers.location);
     await page.getByTestId('inspector-row').nth(5).waitFor();
     await page.getByTestId('presenter-now').getByText('The consent: Authorized').waitFor();
+    await page.getByTestId('inspector-row').filter({ hasText: 'Browser sent back' }).first().waitFor();
     assert.equal((await reopen()).url(), `${pages.hub.url}/data.html?consent=${consentId}`);
     await page.reload();
     await page.getByTestId('inspector-row').nth(5).waitFor(); // the app's page reads more
