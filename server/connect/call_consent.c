@@ -11,26 +11,31 @@
 
 enum { UNKNOWN, REFUSED, GRANTED };
 
+/* Absent without a consent, and when memory is short. */
 static struct lfi_slice version_key(const struct call *call)
 {
-    return arena_format(call->arena, "%s %.*s", call->provider->id,
-                        SLICE_ARG(request_header(call->request, "o3-consent-id", NULL)));
+    struct lfi_slice id = request_header(call->request, "o3-consent-id", NULL);
+    return id.len > 0 ? arena_format(call->arena, "%s %.*s", call->provider->id, SLICE_ARG(id))
+                      : (struct lfi_slice){NULL, 0};
 }
 
 /* Consents to insurance have versions of their own. */
 void call_consent_note_version(const struct call *call, const struct consent *consent)
 {
     uint32_t version = consent->kind->policies ? 0 : version_read(consent->version);
-    if (version != 0) {
-        cache_put(call->connect->versions, version_key(call), version,
+    struct lfi_slice key = version_key(call);
+    if (version != 0 && key.ptr) {
+        cache_put(call->connect->versions, key, version,
                   clock_now_us(call->connect->clock) + VERSION_REMEMBERED_US);
     }
 }
 
 uint32_t call_consent_version(const struct call *call)
 {
-    return (uint32_t)cache_get(call->connect->versions, version_key(call),
-                               clock_now_us(call->connect->clock));
+    struct lfi_slice key = version_key(call);
+    return key.ptr ? (uint32_t)cache_get(call->connect->versions, key,
+                                         clock_now_us(call->connect->clock))
+                   : 0;
 }
 
 /* HUB_REFUSED: the Hub knows no such consent. The caller frees the tree in any case. */
