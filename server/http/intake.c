@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "http/intake_lists.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,28 +20,10 @@
 #define SLICE_MS 100 /* the longest wait: how soon a stop is noticed */
 #define PAUSE_MS 50  /* before the next try after accept failed or no connection could be closed */
 #define CLOSING_MS                                                                                 \
-    300                 /* a refused caller may still send so long; closing sooner loses the reply \
-                         */
-#define PEER_SLOTS 4096 /* counters of connections by peer, chosen by a keyed hash */
+    300 /* a refused caller may still send so long; closing sooner loses the reply                 \
+         */
 #define REPORT_US 1000000 /* what may happen often is logged once a second */
 #define DISCARD_BYTES 4096
-
-enum list {
-    LIST_NONE,
-    LIST_HANDSHAKE,
-    LIST_WAITING,
-    LIST_RECEIVING,
-    LIST_READY_FIRST, /* of known callers that were served before */
-    LIST_READY,
-    LIST_SLOW, /* ready, but for a long body */
-    LIST_CLOSING,
-    LISTS,
-};
-
-struct connection_list {
-    struct connection *first, *last;
-    int64_t limit_us; /* how long a connection may stay */
-};
 
 struct intake {
     struct intake_config config;
@@ -52,11 +35,8 @@ struct intake {
     struct epoll_event events[EVENTS]; /* of this round */
     int event_count;
 
-    struct connection_list lists[LISTS]; /* oldest first */
-    int pending[2];                      /* in the first three, without and with certificate */
-    unsigned short of_peer[PEER_SLOTS];  /* of these, without */
-    uint64_t key;
-    atomic_int requests;
+    struct intake_lists lists;
+    uint64_t key; /* of the hash of peers */
 
     struct connection *chosen; /* for the next accept */
     struct connection **by_fd; /* what workers have */
@@ -71,63 +51,11 @@ struct intake {
     int failure;
 };
 
-/* --- lists and counts ------------------------------------------------------------------------- */
+/* --- one connection --------------------------------------------------------------------------- */
 
-static bool is_pending(int list)
+static void enlist(struct intake *intake, struct connection *connection, enum intake_list to)
 {
-    return list >= LIST_HANDSHAKE && list <= LIST_RECEIVING;
-}
-
-static bool is_request(int list)
-{
-    return list >= LIST_RECEIVING && list <= LIST_SLOW;
-}
-
-static bool is_known(const struct connection *connection)
-{
-    return connection->peer.certificate;
-}
-
-/* The counts follow the lists; `by` is 1 or -1. */
-static void count(struct intake *intake, const struct connection *connection, int by)
-{
-    if (is_pending(connection->list)) {
-        intake->pending[is_known(connection)] += by;
-        if (!is_known(connection)) {
-            intake->of_peer[connection->slot] =
-                (unsigned short)(intake->of_peer[connection->slot] + by);
-        }
-    }
-    if (is_request(connection->list)) {
-        atomic_fetch_add(&intake->requests, by);
-    }
-}
-
-static void unlist(struct intake *intake, struct connection *connection)
-{
-    struct connection_list *list = &intake->lists[connection->list];
-
-    if (connection->list == LIST_NONE) {
-        return;
-    }
-    count(intake, connection, -1);
-    *(connection->previous ? &connection->previous->next : &list->first) = connection->next;
-    *(connection->next ? &connection->next->previous : &list->last) = connection->previous;
-    connection->next = connection->previous = NULL;
-    connection->list = LIST_NONE;
-}
-
-static void enlist(struct intake *intake, struct connection *connection, enum list to)
-{
-    struct connection_list *list = &intake->lists[to];
-
-    unlist(intake, connection);
-    connection->list = (int)to;
-    connection->listed_us = intake->now_us;
-    connection->previous = list->last;
-    *(list->last ? &list->last->next : &list->first) = connection;
-    list->last = connection;
-    count(intake, connection, 1);
+    intake_enlist(&intake->lists, connection, to, intake->now_us);
 }
 
 static void watch(const struct intake *intake, struct connection *connection, int operation,
@@ -140,7 +68,7 @@ static void watch(const struct intake *intake, struct connection *connection, in
 
 static void end(struct intake *intake, struct connection *connection)
 {
-    unlist(intake, connection);
+    intake_unlist(&intake->lists, connection);
     for (int i = 0; i < intake->event_count; i++) {
         if (intake->events[i].data.ptr == connection) {
             intake->events[i].events = 0; /* its turn would still come in this round */
@@ -164,33 +92,18 @@ static void drop(struct intake *intake, struct connection *connection)
     end(intake, connection);
 }
 
-/* The one that has waited longest for its next step, perhaps of one peer; NULL: all have time. */
 static struct connection *find_slowest(const struct intake *intake, bool known,
                                        const unsigned *slot)
 {
-    struct connection *slowest = NULL;
-
-    for (int list = LIST_HANDSHAKE; list <= LIST_RECEIVING; list++) {
-        struct connection *at = intake->lists[list].first;
-        while (at && (is_known(at) != known || (slot && at->slot != *slot))) {
-            at = at->next;
-        }
-        if (at && (!slowest || at->listed_us < slowest->listed_us)) {
-            slowest = at;
-        }
-    }
-    bool had_time =
-        slowest && intake->now_us - slowest->listed_us >= (int64_t)LIMIT_GRACE_MS * 1000;
-    return had_time ? slowest : NULL;
+    return intake_slowest(&intake->lists, known, slot, intake->now_us);
 }
 
 /* For one without certificate. */
 static bool has_room(const struct intake *intake)
 {
-    return intake->pending[false] < intake->pool->pending || find_slowest(intake, false, NULL);
+    return intake->lists.pending[false] < intake->pool->pending ||
+           find_slowest(intake, false, NULL);
 }
-
-/* --- one connection --------------------------------------------------------------------------- */
 
 static void refuse(struct intake *intake, struct connection *connection,
                    const struct refusal *refusal)
@@ -205,7 +118,7 @@ static void refuse(struct intake *intake, struct connection *connection,
 static void make_ready(struct intake *intake, struct connection *connection,
                        enum connection_input input)
 {
-    bool first = is_known(connection) && connection->served;
+    bool first = intake_is_known(connection) && connection->served;
 
     watch(intake, connection, EPOLL_CTL_DEL, 0);
     enlist(intake, connection,
@@ -240,13 +153,13 @@ static bool has_come(struct connection *connection)
 static struct connection *find_last(const struct intake *intake, const struct connection *newcomer)
 {
     const struct worker_pool *pool = intake->pool;
-    bool known = is_known(newcomer);
+    bool known = intake_is_known(newcomer);
     struct connection *slowest = NULL;
 
-    if (!known && intake->of_peer[newcomer->slot] >= pool->pending_per_peer) {
+    if (!known && intake->lists.of_peer[newcomer->slot] >= pool->pending_per_peer) {
         slowest = find_slowest(intake, false, &newcomer->slot);
     }
-    if (!slowest && intake->pending[known] >= pool->pending) {
+    if (!slowest && intake->lists.pending[known] >= pool->pending) {
         slowest = find_slowest(intake, known, NULL);
     }
     return slowest;
@@ -306,7 +219,7 @@ static void shake_hands(struct intake *intake, struct connection *connection)
         end(intake, connection);
         return;
     }
-    unlist(intake, connection); /* counted by its certificate from here on */
+    intake_unlist(&intake->lists, connection); /* counted by its certificate from here on */
     if (tls_peer_take(intake->config.tls, connection->ssl, &connection->peer, &refusal) != 0) {
         note_handshake(intake, connection, &refusal);
         end(intake, connection);
@@ -348,7 +261,7 @@ static unsigned slot_of(const struct intake *intake, const struct sockaddr_stora
     bits = (bits ^ intake->key) * UINT64_C(0x9e3779b97f4a7c15);
     bits ^= bits >> 32;
     bits = (bits + intake->key) * UINT64_C(0xd6e8feb86659fd93);
-    return (unsigned)(bits >> 40) % PEER_SLOTS;
+    return (unsigned)(bits >> 40) % INTAKE_PEER_SLOTS;
 }
 
 static void pause_accepting(struct intake *intake)
@@ -442,7 +355,7 @@ static void expire(struct intake *intake, struct connection *connection)
                     "The request took too long to arrive.");
         watch(intake, connection, EPOLL_CTL_DEL, 0);
         refuse(intake, connection, &refusal);
-    } else if (is_request(connection->list)) {
+    } else if (intake_is_request(connection->list)) {
         refusal_set(&refusal, "HTTP-BUSY", 503, "GenericRecoverableError",
                     "The server is busy. Please try again.");
         refuse(intake, connection, &refusal);
@@ -459,7 +372,7 @@ static int64_t expire_all(struct intake *intake)
     int64_t next_us = INT64_MAX;
 
     for (int list = LIST_HANDSHAKE; list < LISTS; list++) {
-        struct connection_list *at = &intake->lists[list];
+        struct connection_list *at = &intake->lists.of[list];
         while (at->first && at->first->listed_us + at->limit_us <= intake->now_us) {
             expire(intake, at->first);
         }
@@ -494,41 +407,23 @@ static void report(struct intake *intake)
 
 /* --- handing over and taking back ------------------------------------------------------------- */
 
-static struct connection *next_ready(const struct intake *intake)
-{
-    const struct worker_pool *pool = intake->pool;
-    const struct connection_list *lists = intake->lists;
-
-    if (lists[LIST_READY_FIRST].first) {
-        return lists[LIST_READY_FIRST].first;
-    }
-    if (lists[LIST_READY].first) {
-        return lists[LIST_READY].first;
-    }
-    bool may_be_slow = atomic_load(&pool->slow) < (pool->threads + 3) / 4;
-    return may_be_slow ? lists[LIST_SLOW].first : NULL;
-}
-
-static bool has_ready(const struct intake *intake)
-{
-    return intake->lists[LIST_READY_FIRST].first || intake->lists[LIST_READY].first ||
-           intake->lists[LIST_SLOW].first;
-}
-
 static bool choose(struct intake *intake)
 {
     struct worker_pool *pool = intake->pool;
 
-    atomic_store(&intake->hungry, has_ready(intake)); /* before looking: a worker may get free */
-    struct connection *connection =
-        atomic_load(&pool->busy) < pool->threads ? next_ready(intake) : NULL;
+    /* Before looking: a worker may get free. */
+    atomic_store(&intake->hungry, intake_next_ready(&intake->lists, true));
+    bool slow_too = atomic_load(&pool->slow) < (pool->threads + 3) / 4;
+    struct connection *connection = atomic_load(&pool->busy) < pool->threads
+                                        ? intake_next_ready(&intake->lists, slow_too)
+                                        : NULL;
     if (!connection) {
         return false;
     }
     connection->slow = connection->list == LIST_SLOW;
     atomic_fetch_add(&pool->busy, 1);
     atomic_fetch_add(&pool->slow, connection->slow);
-    unlist(intake, connection);
+    intake_unlist(&intake->lists, connection);
     intake->chosen = connection;
     intake->by_fd[connection->fd] = connection;
     return true;
@@ -565,7 +460,7 @@ void intake_worker_is_free(struct intake *intake)
 
 int intake_requests(const struct intake *intake)
 {
-    return atomic_load(&intake->requests);
+    return atomic_load(&intake->lists.requests);
 }
 
 struct connection *intake_find(const struct intake *intake, int fd)
@@ -626,11 +521,11 @@ static void stop_listening(struct intake *intake, const struct pollfd *fds, nfds
 
 static void end_idle(struct intake *intake)
 {
-    static const enum list idle[] = {LIST_HANDSHAKE, LIST_WAITING};
+    static const enum intake_list idle[] = {LIST_HANDSHAKE, LIST_WAITING};
 
     for (size_t i = 0; i < ARRAY_LEN(idle); i++) {
-        while (intake->lists[idle[i]].first) {
-            end_unless_asked(intake, intake->lists[idle[i]].first);
+        while (intake->lists.of[idle[i]].first) {
+            end_unless_asked(intake, intake->lists.of[idle[i]].first);
         }
     }
 }
@@ -726,13 +621,13 @@ int intake_new(struct intake **out, const struct intake_config *config, struct l
     intake->by_fd = calloc(intake->by_fd_count, sizeof(struct connection *));
     const int64_t request_us = (int64_t)intake->pool->request_ms * 1000;
     for (int list = 0; list < LISTS; list++) {
-        intake->lists[list].limit_us = request_us;
+        intake->lists.of[list].limit_us = request_us;
     }
-    intake->lists[LIST_WAITING].limit_us = (int64_t)intake->pool->idle_ms * 1000;
-    intake->lists[LIST_READY_FIRST].limit_us = (int64_t)intake->pool->queue_ms * 1000;
-    intake->lists[LIST_READY].limit_us = intake->lists[LIST_READY_FIRST].limit_us;
-    intake->lists[LIST_SLOW].limit_us = intake->lists[LIST_READY_FIRST].limit_us;
-    intake->lists[LIST_CLOSING].limit_us = (int64_t)CLOSING_MS * 1000;
+    intake->lists.of[LIST_WAITING].limit_us = (int64_t)intake->pool->idle_ms * 1000;
+    intake->lists.of[LIST_READY_FIRST].limit_us = (int64_t)intake->pool->queue_ms * 1000;
+    intake->lists.of[LIST_READY].limit_us = intake->lists.of[LIST_READY_FIRST].limit_us;
+    intake->lists.of[LIST_SLOW].limit_us = intake->lists.of[LIST_READY_FIRST].limit_us;
+    intake->lists.of[LIST_CLOSING].limit_us = (int64_t)CLOSING_MS * 1000;
     if (intake->epoll < 0 || intake->wake < 0 || !intake->by_fd ||
         RAND_bytes((unsigned char *)&intake->key, sizeof(intake->key)) != 1 ||
         epoll_ctl(intake->epoll, EPOLL_CTL_ADD, intake->wake, &event) != 0) {
@@ -749,8 +644,8 @@ void intake_free(struct intake *intake)
         return;
     }
     for (int list = LIST_HANDSHAKE; list < LISTS; list++) {
-        while (intake->lists[list].first) {
-            end(intake, intake->lists[list].first);
+        while (intake->lists.of[list].first) {
+            end(intake, intake->lists.of[list].first);
         }
     }
     while (intake->returned) {
