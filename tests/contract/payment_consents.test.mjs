@@ -120,9 +120,21 @@ async function judged(client, consent, name) {
     return data.code ?? 'valid';
 }
 
+/** A bank that is busy may not read the base in its time: then nothing is said against it. */
+async function judgedWithBase(one) {
+    for (;;) {
+        const consent = await consentOf(one);
+        const code = await judged(retail, consent, one.name);
+        if (!demo.serverLog().some(({ event, consent: id }) => event === 'base-consent-unread' && id === consent.id)) {
+            return code;
+        }
+    }
+}
+
 test('every case of the catalogue has its answer', async () => {
     for (const one of cases) {
-        assert.equal(await judged(retail, await consentOf(one), one.name), one.code ?? 'valid', one.name);
+        const code = one.base ? await judgedWithBase(one) : await judged(retail, await consentOf(one), one.name);
+        assert.equal(code, one.code ?? 'valid', one.name);
     }
 });
 

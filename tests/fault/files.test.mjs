@@ -153,6 +153,7 @@ test('a file of 200 MiB is taken, one of a byte more is not, and memory stays', 
     const { chunks, terms } = writeLargePain({ bytes: LIMIT, count: LARGE_INSTRUCTIONS });
     assert.equal(chunks.reduce((sum, { length }) => sum + length, 0), LIMIT);
     assert.equal(chunks.reduce((hash, chunk) => hash.update(chunk), createHash('sha256')).digest('base64'), terms.FileHash);
+    await sleep(20); // for what ended while the file was written to be seen as ended
     const consent = await steady.stage(terms);
     const more = await sendLarge(consent, [...chunks, Buffer.from('\n')], { 'transfer-encoding': 'chunked' }, pid);
     assert.equal(more.status, 413, JSON.stringify(more));
