@@ -51,7 +51,7 @@ struct connection {
 
     /* The intake's. */
     struct connection *next, *previous;
-    int list; /* enum intake_list */
+    int list;          /* enum intake_list */
     int64_t listed_us; /* when it came into its list */
     unsigned slot;     /* of its peer */
     bool slow;         /* its worker is drawn from the budget of slow bodies */
