@@ -26,7 +26,7 @@ export { BUILD_DIR, ROOT };
 export const AS_OF = '2026-06-30';
 
 const READY_MS = 120_000;
-const STOP_MS = 15_000;
+const STOP_MS = 60_000;
 const PORT_OFFSETS = [0, 1, 3, 10, 13, 14, 15]; // those that tools/run uses from the base on
 
 function isFree(port) {
