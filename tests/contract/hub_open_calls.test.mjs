@@ -32,6 +32,11 @@ test('open data is asked of the bank that is named, without consent and customer
     assert.equal(headers['o3-psu-identifier'], undefined);
     assert.equal(headers['x-fapi-customer-ip-address'], '192.0.2.10');
     assert.match(headers.authorization, /^Bearer /);
+
+    const { exchanges } = (await hub.script('GET', '/sim/exchanges')).json;
+    const { interface: of, path, query, status, replyBody } = exchanges.at(-1);
+    assert.deepEqual([of, path, query, status, JSON.parse(replyBody)],
+        ['ozone-connect', '/products', 'page=1&page-size=100', 200, fake.answer().body]);
 });
 
 test('a lead goes out with its body', async () => {

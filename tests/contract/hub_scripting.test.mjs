@@ -14,7 +14,8 @@ const CALLS = [
     'POST /sim/send', 'POST /sim/caap/journeys', 'POST /sim/caap/calls', 'POST /sim/caap/decisions',
     'POST /sim/payee-check', 'POST /sim/faults', 'DELETE /sim/faults', 'GET /sim/switches',
     'PATCH /sim/switches', 'GET /sim/setup',
-    'GET /sim/places', 'GET /sim/findings', 'GET /tpp/callback', 'POST /tpp/webhook', 'GET /keystore/participants',
+    'GET /sim/places', 'GET /sim/findings', 'GET /sim/exchanges', 'GET /tpp/callback', 'POST /tpp/webhook',
+    'GET /keystore/participants',
     'GET /keystore/{OU}/{CN}/application.jwks', 'GET /keystore/{softwareStatementId}/application.jwks',
     'GET /keystore/organisations/{OrganisationId}/softwarestatements/{softwareStatementId}/assertion',
 ];

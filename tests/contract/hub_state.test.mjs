@@ -59,16 +59,19 @@ test('a killed simulator knows consents, callbacks and exchanges when it is star
     assert.ok(Math.min(...exchanges.map(({ n }) => n)) > Math.max(...known.steps.map(({ n }) => n)));
 });
 
-test('findings that belong to no consent are kept too', async () => {
+test('findings and exchanges that belong to no consent are kept too', async () => {
+    const read = async () => [await hub.script('GET', '/sim/findings'), await hub.script('GET', '/sim/exchanges')]
+        .map(({ json }) => json);
     hub = await start();
     const bank = new Bank(hub);
     await bank.consents('GET', '/consents/unknown', { token: null });
     bank.close();
-    const before = (await hub.script('GET', '/sim/findings')).json;
-    assert.ok(before.findings.length > 0);
+    const before = await read();
+    assert.ok(before[0].findings.length > 0);
+    assert.deepEqual(before[1].exchanges.map(({ path, status }) => [path, status]), [['/consents/unknown', 401]]);
     await kill();
     hub = await start();
-    assert.deepEqual((await hub.script('GET', '/sim/findings')).json, before);
+    assert.deepEqual(await read(), before);
 });
 
 test('only its owner reads the state', async () => {

@@ -235,9 +235,7 @@ static void judge_answer(struct sim *sim, const struct outgoing *call, struct ar
         answer->wrong = "BANK-REPLY";
         store_note_finding(sim->store, consent, answer->wrong, detail);
     }
-    if (consent) {
-        note_exchange(sim, call, arena, consent, answer);
-    }
+    note_exchange(sim, call, arena, consent, answer);
 }
 
 static int refuse(struct refusal *refusal, const char *id, int status, const char *message)

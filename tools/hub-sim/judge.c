@@ -106,9 +106,6 @@ static void note(const struct sim_call *call, const struct judge_interface *inte
         store_note_finding(store, call->consent, refusal->id,
                            refusal->detail[0] ? refusal->detail : refusal->error_message);
     }
-    if (!call->consent) {
-        return;
-    }
     store_note_exchange(
         store, call->consent,
         &(struct exchange){

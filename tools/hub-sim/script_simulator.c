@@ -129,16 +129,28 @@ int script_show_places(struct call *base)
     return 0;
 }
 
-int script_show_findings(struct call *base)
+typedef const cJSON *notes_fn(const struct store *store);
+
+/* {name: notes} */
+static int show_notes(struct call *base, const char *name, notes_fn *notes)
 {
-    struct sim_call *call = sim_call_of(base);
+    struct store *store = sim_call_of(base)->sim->store;
     cJSON *body = cJSON_CreateObject();
-    store_lock(call->sim->store);
-    cJSON_AddItemToObject(body, "findings",
-                          cJSON_Duplicate(store_findings(call->sim->store), true));
-    store_unlock(call->sim->store);
+    store_lock(store);
+    cJSON_AddItemToObject(body, name, cJSON_Duplicate(notes(store), true));
+    store_unlock(store);
     sim_reply_json(base->reply, 200, body);
     return 0;
+}
+
+int script_show_findings(struct call *base)
+{
+    return show_notes(base, "findings", store_findings);
+}
+
+int script_show_exchanges(struct call *base)
+{
+    return show_notes(base, "exchanges", store_exchanges);
 }
 
 /* --- what a browser asks for ------------------------------------------------------------------ */

@@ -14,16 +14,23 @@ struct store {
     const struct log *log;
     struct consent *consents[STORE_CONSENTS]; /* a ring */
     size_t count, next;
-    int64_t notes; /* numbers given */
-    cJSON *findings;
-    struct store_file *file; /* NULL: in memory only */
-    bool changed;            /* some consent is */
+    int64_t notes;               /* numbers given */
+    cJSON *findings, *exchanges; /* all findings, and the exchanges about no consent */
+    struct store_file *file;     /* NULL: in memory only */
+    bool changed;                /* some consent is */
 };
 
 struct store *store_new(const struct clock *clock, const struct log *log)
 {
     struct store *store = calloc(1, sizeof *store);
-    if (!store || !(store->findings = cJSON_CreateArray())) {
+    if (!store) {
+        return NULL;
+    }
+    store->findings = cJSON_CreateArray();
+    store->exchanges = cJSON_CreateArray();
+    if (!store->findings || !store->exchanges) {
+        cJSON_Delete(store->findings);
+        cJSON_Delete(store->exchanges);
         free(store);
         return NULL;
     }
@@ -70,6 +77,7 @@ void store_free(struct store *store)
         free_consent(store->consents[i]);
     }
     cJSON_Delete(store->findings);
+    cJSON_Delete(store->exchanges);
     store_file_close(store->file);
     pthread_cond_destroy(&store->unlocked);
     pthread_mutex_destroy(&store->lock);
@@ -91,7 +99,7 @@ static void write_consent(struct store *store, struct consent *consent, bool wit
     consent->changed = false;
 }
 
-/* A note in a list of a consent; `consent` NULL: a finding that belongs to none. */
+/* A note in a list of a consent, or of the store when it is NULL. */
 static void write_note(struct store *store, const struct consent *consent, const char *list,
                        cJSON *note)
 {
@@ -105,19 +113,25 @@ static void write_note(struct store *store, const struct consent *consent, const
     cJSON_Delete(record);
 }
 
-static void rewrite(struct store *store)
+static void write_notes(struct store *store, const char *list, const cJSON *notes)
 {
     cJSON *note;
+    cJSON_ArrayForEach(note, notes)
+    {
+        write_note(store, NULL, list, note);
+    }
+}
+
+static void rewrite(struct store *store)
+{
     if (store_file_begin(store->file)) {
         return;
     }
     for (size_t i = store->count; i > 0; i--) {
         write_consent(store, store_at(store, i - 1), true);
     }
-    cJSON_ArrayForEach(note, store->findings)
-    {
-        write_note(store, NULL, "findings", note);
-    }
+    write_notes(store, "findings", store->findings);
+    write_notes(store, "exchanges", store->exchanges);
     store_file_commit(store->file);
 }
 
@@ -247,10 +261,20 @@ void store_touch(struct store *store, struct consent *consent)
     consent->changed = store->changed = true;
 }
 
-/* Takes `note` over. `consent` NULL: a finding that belongs to none. */
+/* The list of a consent, or of the store when it is NULL. NULL: none of that name. */
+static cJSON *list_named(struct store *store, struct consent *consent, const char *list)
+{
+    return consent                          ? store_list_named(consent, list)
+           : !list                          ? NULL
+           : strcmp(list, "findings") == 0  ? store->findings
+           : strcmp(list, "exchanges") == 0 ? store->exchanges
+                                            : NULL;
+}
+
+/* Takes `note` over. */
 static void add_note(struct store *store, struct consent *consent, const char *list, cJSON *note)
 {
-    append_bounded(consent ? store_list_named(consent, list) : store->findings, note);
+    append_bounded(list_named(store, consent, list), note);
     if (store->file && (!consent || consent->stored)) {
         write_note(store, consent, list, note);
     }
@@ -288,9 +312,12 @@ static cJSON *new_exchange(struct store *store, struct consent *consent,
                            const struct exchange *exchange)
 {
     cJSON *note = new_note(store);
-    bool late = consent->body_bytes >= STORE_CONSENT_BYTES;
-    consent->body_bytes +=
-        transcript_fill(note, exchange, late ? STORE_LATE_BODY_BYTES : STORE_BODY_BYTES);
+    bool late = consent && consent->body_bytes >= STORE_CONSENT_BYTES;
+    size_t bytes = transcript_fill(note, exchange, late ? STORE_LATE_BODY_BYTES : STORE_BODY_BYTES);
+    if (!consent) {
+        return note;
+    }
+    consent->body_bytes += bytes;
     if (consent->fresh) {
         cJSON_AddItemToObject(note, "findings", consent->fresh);
         consent->fresh = NULL;
@@ -341,6 +368,11 @@ const cJSON *store_findings(const struct store *store)
     return store->findings;
 }
 
+const cJSON *store_exchanges(const struct store *store)
+{
+    return store->exchanges;
+}
+
 /* --- starting from the file ------------------------------------------------------------------- */
 
 struct keeper {
@@ -363,7 +395,7 @@ static void take_note(struct store *store, const cJSON *record, const cJSON *not
 {
     struct lfi_slice of = json_get_string(record, "of"), list = json_get_string(record, "list");
     struct consent *consent = of.ptr ? store_find(store, NULL, of) : NULL;
-    cJSON *into = of.ptr ? (consent ? store_list_named(consent, list.ptr) : NULL) : store->findings;
+    cJSON *into = of.ptr && !consent ? NULL : list_named(store, consent, list.ptr);
     if (into && store_record_is_note(note)) {
         append_bounded(into, cJSON_Duplicate(note, true));
     }
@@ -426,6 +458,7 @@ int store_keep(struct store *store, const struct sim *sim, struct lfi_error *err
         }
     }
     count_notes(store, store->findings);
+    count_notes(store, store->exchanges);
     store->file = file;
     rewrite(store);
     return 0;

@@ -73,7 +73,8 @@ void store_note_change(struct store *store, struct consent *consent, const char 
 
 /*
  * What passed between Hub and bank. It takes the findings along that were noted since the last one.
- * Every note carries the number "n", which grows over all of them.
+ * `consent` NULL: about none, such as a call for products; the latest are kept, of all Hubs. Every
+ * note carries the number "n", which grows over all of them.
  */
 void store_note_exchange(struct store *store, struct consent *consent,
                          const struct exchange *exchange);
@@ -93,5 +94,7 @@ void store_note_finding(struct store *store, struct consent *consent, const char
                         const char *detail);
 /* All findings, newest last: an array that belongs to the store. */
 const cJSON *store_findings(const struct store *store);
+/* The exchanges about no consent, likewise. */
+const cJSON *store_exchanges(const struct store *store);
 
 #endif

@@ -16,7 +16,8 @@ function addresses({pagesUrl, adminUrl}) {
       [`${pagesUrl}/passkeys`, "Passkeys", "the bank: sign in without a password"]);
   }
   if (adminUrl) rows.push([`${adminUrl}/`, "Console", "the bank: calls as they come, controls, logins, reference"], [`${adminUrl}/readyz`, "Readiness", "the bank's admin listener"], [`${adminUrl}/metrics`, "Metrics", "the bank's admin listener"]);
-  rows.push(["/sim/findings", "Findings", "what the bank did wrong in the eyes of the Hub, as JSON"]);
+  rows.push(["/sim/findings", "Findings", "what the bank did wrong in the eyes of the Hub, as JSON"],
+    ["/sim/exchanges", "Exchanges", "calls between Hub and bank about no consent, as JSON"]);
   return rows.map(([href, name, text]) => element("li", {className: "address"},
     element("a", {href, textContent: name}), element("small", {textContent: text}), element("code", {textContent: new URL(href, location).href})));
 }
