@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { SignJWT, importPKCS8 } from 'jose';
 import { makeToken } from '../support/client.mjs';
 import { sharedPki } from '../support/demo.mjs';
+import { recordHubCall } from '../support/recording.mjs';
 import { Bank, identity, readSubjects, send, startHub } from './hub_support.mjs';
 
 let hub, bank, consent;
@@ -89,7 +90,12 @@ test('no certificate and one of another authority end the handshake', async () =
 
 test('the key store is open to all and has the keys of each owner', async () => {
     const ca = readFileSync(hub.config.https.clientCa);
-    const get = (path) => send(`https://localhost:${hub.base + 14}${path}`, { ca });
+    const get = async (path) => {
+        const reply = await send(`https://localhost:${hub.base + 14}${path}`, { ca });
+        recordHubCall({ method: 'GET', target: path, headers: {}, text: '' },
+            { status: reply.status, type: reply.headers['content-type'], text: reply.text });
+        return reply;
+    };
     const subjects = readSubjects();
     for (const [folder, file] of [['hub/dhowretail', 'Sig3'], ['hub/dhowbusiness', 'Sig3'], ['bank', 'Sig4'], ['rogue/otherOrganisation', 'Sig3']]) {
         const { ou, cn } = subjects[folder];

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeToken } from '../support/client.mjs';
-import { bankCall, interfaceOf, recordExchange, recordRequest } from '../support/recording.mjs';
+import { bankCall, recordHubCall, recordRequest } from '../support/recording.mjs';
 import { Tpp } from '../support/tpp.mjs';
 import { assertNoSanitizerReport, BUILD_DIR, freePortBase, ROOT, sharedPki } from '../support/demo.mjs';
 
@@ -221,6 +221,8 @@ class Hub {
             throw new Error(`${method} ${path}: ${error.cause ?? error}`); // "fetch failed" says nothing
         });
         const text = await reply.text();
+        recordHubCall({ method, target: path, headers: init.headers, text: init.body ?? '' },
+            { status: reply.status, type: reply.headers.get('content-type'), text });
         return { status: reply.status, json: text ? JSON.parse(text) : null };
     }
 
@@ -287,10 +289,9 @@ export class Bank {
             all['content-type'] ??= 'application/x-www-form-urlencoded';
         }
         const reply = await send(this.base + path, { method, headers: all, agent: this.agent }, body);
-        const about = this.recorded && interfaceOf(path);
-        if (about) {
-            recordExchange({ ...about, method }, { target: path, headers: all, text: body ?? '' },
-                { status: reply.status, type: reply.headers['content-type'], text: reply.text });
+        if (this.recorded) {
+            recordHubCall({ method, target: path, headers: all, text: body ?? '' },
+                { status: reply.status, type: reply.headers['content-type'], text: reply.text }, false);
         }
         return reply;
     }

@@ -14,7 +14,7 @@ import { readRecords } from '../support/recording.mjs';
 const SHOWN = 60; // faults
 const LATER = 'v2.2';
 const VERSIONS = [undefined, 'v2.1', LATER]; // that TPPs are served; a call without one is of v2.1
-const { interfaces, outside: allowedOutside, differences } =
+const { interfaces, unwrapped, outside: allowedOutside, differences } =
     load(readFileSync(new URL('replies.yaml', import.meta.url), 'utf8'));
 const [recorded, ours, hub, official] = process.argv.slice(2);
 
@@ -49,9 +49,18 @@ function readOurs(folder, options) {
     };
 }
 
+function loadOfficial(text) {
+    const document = load(text);
+    const { schemas } = document.components;
+    for (const name of unwrapped.filter((one) => schemas[one]?.type === 'object')) {
+        [schemas[name]] = Object.values(schemas[name].properties);
+    }
+    return document;
+}
+
 function readOfficial() {
     const names = readdirSync(join(official, 'ozone-connect')).filter((file) => file.endsWith('.yaml'));
-    const documents = new Documents(official, names, load);
+    const documents = new Documents(official, names, loadOfficial);
     return {
         bank: (version, direction) => names.map((file) => documents.get(`ozone-connect/${file}`, direction)),
         hub: (of, version, direction) =>
@@ -64,7 +73,7 @@ function findOperation(set, message) {
     const { of, caap, request, version, method, path } = message;
     const direction = request ? 'request' : 'response';
     const isOfCaap = ({ name }) => /caap/.test(name);
-    const documents = (of && !VERSIONS.includes(version)) || isNoRequest(message) ? []
+    const documents = (of && !VERSIONS.includes(version)) || isOfListener(message) ? []
         : of ? set.hub(of, version, direction)
             : set.bank(version, direction).sort((a, b) => (isOfCaap(a) === caap ? 0 : 1) - (isOfCaap(b) === caap ? 0 : 1));
     for (const document of documents) {
@@ -85,8 +94,12 @@ function isRefusal({ of, method, status, text }) {
         ['errorCode', 'errorMessage'].every((name) => text.includes(`"${name}"`)));
 }
 
-/** What is no HTTP request is refused in one form by all listeners, whatever its address means. */
-const isNoRequest = ({ of, status, text }) => of && status === 400 && text.includes('"The request target is malformed."');
+/**
+ * What a listener answers in place of an operation, in one form whatever the address means: to what is
+ * no HTTP request, and to one that it has no room or no time for, such as while it ends.
+ */
+const isOfListener = ({ of, status, text }) => (status === 503 && text.includes('"errorCode":"GenericRecoverableError"')) ||
+    (of && status === 400 && text.includes('"The request target is malformed."'));
 
 /** Of the later version, by the call or by a consent in what was said. */
 const isLater = ({ version, text }) => version === LATER || text.includes(`-consent:${LATER}"`);
@@ -129,15 +142,18 @@ function judge(set, messages) {
     return made;
 }
 
+/** Whether such documents say anything of the interface, as all do of the bank. */
+const isKnown = (whose) => ({ of }) => !of || (interfaces[of] ? (interfaces[of][whose] ?? []).length > 0 : whose === 'ours');
+
 const sets = [{
     name: 'our documents', bank: readOurs(ours).bank, hub: readOurs(hub, { wraps: true }).hub,
-    isOf: () => true, outside: allowedOutside.ours, differences: differences.ours,
+    isOf: isKnown('ours'), outside: allowedOutside.ours, differences: differences.ours,
 }];
 if (official) {
     const outside = [...allowedOutside.ours, ...allowedOutside.official];
     sets.push({
         name: 'the official documents', ...readOfficial(), outside, differences: [...differences.ours, ...differences.official],
-        isOf: (message) => !isLater(message) && (!message.of || (interfaces[message.of]?.official ?? []).length > 0),
+        isOf: (message) => !isLater(message) && isKnown('official')(message),
     });
 }
 

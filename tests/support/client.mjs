@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { setImmediate } from 'node:timers/promises';
 import { importPKCS8, SignJWT } from 'jose';
-import { bankCall, interfaceOf, recordExchange } from './recording.mjs';
+import { bankCall, recordExchange, recordHubCall } from './recording.mjs';
 
 const TOKEN_SECONDS = 30;
 const TIMEOUT_MS = 30_000;
@@ -163,13 +163,15 @@ export class HubClient {
 
     /** For the checks that come last. */
     record({ method, target, headers, content }, reply, text) {
-        const caap = this.identity === this.caap || this.provider?.authorization === 'caap';
-        const about = this.asksBank ? bankCall({ target, headers, caap, basePaths: this.basePaths }) : interfaceOf(target);
-        if (about) {
-            const asked = content === undefined ? '' : Buffer.from(content).toString('utf8');
-            recordExchange({ ...about, method, byTest: true }, { target, headers, text: asked },
-                { status: reply.statusCode, type: reply.headers['content-type'], text });
+        const asked = { target, headers, text: content === undefined ? '' : Buffer.from(content).toString('utf8') };
+        const told = { status: reply.statusCode, type: reply.headers['content-type'], text };
+        if (!this.asksBank) {
+            recordHubCall({ method, ...asked }, told);
+            return;
         }
+        const caap = this.identity === this.caap || this.provider?.authorization === 'caap';
+        const about = bankCall({ target, headers, caap, basePaths: this.basePaths });
+        recordExchange({ ...about, method, byTest: true }, asked, told);
     }
 }
 

@@ -14,6 +14,8 @@ const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 const VERSION = /(?<=\/)v\d+\.\d+(?=\/|$)/; // of the standard, in an address
 const OF_BANK = /^\/(heimdall|consent-manager)\/[^/]+(\/.*)$/; // a Hub's addresses, as the bank calls them
 const OF_TPP = /^\/(auth1|as1|rs1)\.[^/]+\.apihub(\/.*)$/; // and as TPPs do
+const OF_KEYS = /^(?:\/keystore)?(\/participants|\/organisations\/.*|\/.+\/application\.jwks)$/; // of its directory
+const OF_SCRIPTS = /^\/(sim|tpp)\//;
 const SERVED = /^\/open-finance\/(?:([a-z-]+)\/)?(v\d+\.\d+)(\/.*)$/;
 const PARTS = { auth1: 'discovery', as1: 'authorization', rs1: 'others' };
 const seen = new Set();
@@ -55,6 +57,14 @@ export function recordExchange({ byTest, ...about }, asked, told) {
     }
 }
 
+/** An exchange with a Hub, where its address is one of a Hub. */
+export function recordHubCall({ method, ...asked }, told, byTest = true) {
+    const about = interfaceOf(asked.target);
+    if (about) {
+        recordExchange({ ...about, method, byTest }, asked, told);
+    }
+}
+
 export function recordRequest(about, asked, status) {
     const headers = lower(asked.headers);
     if (headers.authorization) {
@@ -69,15 +79,22 @@ const lower = (headers) => Object.fromEntries(Object.entries(headers).filter(([,
     .map(([name, value]) => [name.toLowerCase(), String(value)]));
 
 /** What `of` and path of an address of a Hub are, null where it is of none. */
-export function interfaceOf(target) {
+function interfaceOf(target) {
     const path = target.split('?', 1)[0];
     const bank = path.match(OF_BANK);
     if (bank) {
         return { of: bank[1], path: bank[2] };
     }
+    const [, keys] = path.match(OF_KEYS) ?? [];
+    if (keys) {
+        return { of: 'keystore', path: keys };
+    }
+    if (OF_SCRIPTS.test(path)) {
+        return { of: 'scripting', path };
+    }
     const [, part, rest] = path.match(OF_TPP) ?? [];
-    const [, family = 'older', version, own] = (part === 'rs1' && rest.match(SERVED)) || [];
-    return part ? { of: version ? family : PARTS[part], version, path: own ?? rest } : null;
+    const [, family = 'older', version, inner] = (part === 'rs1' && rest.match(SERVED)) || [];
+    return part ? { of: version ? family : PARTS[part], version, path: inner ?? rest } : null;
 }
 
 /** `of`, version, path and whether CAAP's form counts, of a call of the bank. */
@@ -88,28 +105,48 @@ export function bankCall({ target, headers, caap, basePaths = [] }) {
     return { caap, version, path: path.slice(base.length) };
 }
 
-/** What the simulator has kept of the exchanges between bank and Hub, in the folder of its state. */
+/** An event that a Hub sent to a TPP: its claims, as text. The address of its resource tells its version. */
+export function recordEvent(text) {
+    const version = JSON.parse(text).message.Meta.EventResource.match(VERSION)?.[0];
+    const asked = { target: '/', headers: { 'content-type': 'application/json' }, text };
+    recordRequest({ of: 'webhook', version, method: 'POST', path: '/' }, asked, 202);
+}
+
+/** What the simulator has kept of its exchanges with the bank, and of events, in the folder of its state. */
 export function recordKept(folder, { providers = [], ozoneConnect = {} } = {}) {
     if (!process.env.LFI_COVERAGE_FILE || !existsSync(folder)) {
         return;
     }
-    const lines = readdirSync(folder).filter((name) => name.endsWith('.jsonl'))
-        .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'))
-        .filter((line) => line.includes('"exchanges"'));
-    for (const line of lines) {
-        const kept = JSON.parse(line);
-        for (const note of kept.list === 'exchanges' ? [kept.note] : kept.exchanges ?? []) {
-            recordNote(note, { providers, basePaths: Object.values(ozoneConnect.basePaths ?? {}) });
+    const basePaths = Object.values(ozoneConnect.basePaths ?? {});
+    for (const name of readdirSync(folder).filter((one) => one.endsWith('.jsonl'))) {
+        for (const kept of readLines(join(folder, name))) {
+            const notesOf = (list) => (kept.list === list ? [kept.note] : kept[list] ?? []);
+            notesOf('exchanges').forEach((note) => recordNote(note, { providers, basePaths }));
+            notesOf('steps').filter((note) => note.interface === 'webhook' && isWhole(note.requestBody, note.requestBytes))
+                .forEach(({ requestBody }) => recordEvent(requestBody));
         }
     }
 }
 
+/** Whether the simulator has kept all of a text: it cuts what is long. */
+const isWhole = (text, size = 0) => Buffer.byteLength(text) === size;
+
+/** The objects of a file with one a line. A line that the end of its writer has cut is none. */
+function readLines(file) {
+    return readFileSync(file, 'utf8').split('\n').filter(Boolean).flatMap((line) => {
+        try {
+            return [JSON.parse(line)];
+        } catch {
+            return [];
+        }
+    });
+}
+
 function recordNote(note, { providers, basePaths }) {
     const { method, status, path, query, requestHeaders: headers = {}, requestBody = '', replyBody = '' } = note;
-    const isWhole = (text, size = 0) => Buffer.byteLength(text) === size;
     const isJson = /^[{[]/.test(requestBody); // of others the type that was sent is not known
     if (!status || !isWhole(replyBody, note.replyBytes)) {
-        return; // nobody answered, or the simulator has cut what is long
+        return; // nobody answered, or not all of it is there
     }
     const provider = providers.find(({ providerId }) => providerId === headers['o3-provider-id']);
     const about = note.interface !== 'ozone-connect' ? { of: note.interface, path }
@@ -126,8 +163,7 @@ function recordNote(note, { providers, basePaths }) {
 export function* readRecords(folder) {
     const files = readdirSync(folder).filter((one) => one.endsWith('.jsonl'));
     for (const name of files.filter((one) => !isOld(join(folder, one)))) {
-        for (const line of readFileSync(join(folder, name), 'utf8').trim().split('\n')) {
-            const { packed, ...exchange } = JSON.parse(line);
+        for (const { packed, ...exchange } of readLines(join(folder, name))) {
             const text = packed ? inflateRawSync(Buffer.from(packed, 'base64')).toString('utf8') : exchange.text;
             yield { ...exchange, text, suite: name.slice(0, -'.jsonl'.length) };
         }

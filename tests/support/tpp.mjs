@@ -7,7 +7,7 @@ import { Agent, request } from 'node:https';
 import { decodeJwt, SignJWT } from 'jose';
 import { now } from './clock.mjs';
 import { Customer } from './customer.mjs';
-import { interfaceOf, record } from './recording.mjs';
+import { recordHubCall } from './recording.mjs';
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const TIMEOUT_MS = 30_000;
@@ -92,11 +92,11 @@ export class Tpp {
             const call = request(url, { method, agent: this.agent, headers: all }, (reply) => {
                 let got = '';
                 reply.on('data', (chunk) => (got += chunk));
+                reply.on('error', reject);
                 reply.on('end', () => {
-                    const about = interfaceOf(new URL(url).pathname);
-                    if (about) {
-                        record({ ...about, method, status: reply.statusCode, type: reply.headers['content-type'], text: got });
-                    }
+                    const { pathname, search } = new URL(url);
+                    recordHubCall({ method, target: pathname + search, headers: all, text: body ?? '' },
+                        { status: reply.statusCode, type: reply.headers['content-type'], text: got });
                     const isJson = /json/.test(reply.headers['content-type']);
                     resolve({
                         status: reply.statusCode,

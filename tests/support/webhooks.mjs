@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { compactDecrypt, createLocalJWKSet, jwtVerify } from 'jose';
+import { recordEvent } from './recording.mjs';
 
 const WAIT_MS = 60_000;
 
@@ -64,5 +65,6 @@ export async function openEvent({ body }, tpp, keys) {
     const { plaintext, protectedHeader: jwe } = await compactDecrypt(body, createPrivateKey(readFileSync(tpp.encryptionKey)));
     const { payload: claims, protectedHeader: jws } = await jwtVerify(new TextDecoder().decode(plaintext),
         createLocalJWKSet({ keys }), { issuer: tpp.issuer, audience: tpp.clientId, algorithms: ['PS256'] });
+    recordEvent(JSON.stringify(claims));
     return { jwe, jws, claims };
 }
