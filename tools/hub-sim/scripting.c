@@ -21,11 +21,6 @@ int scripting_open(struct sim *sim, struct lfi_error *error)
     return apis_new(&sim->script_apis, apis, APIS, error);
 }
 
-int script_refuse(struct call *call, const char *id, int status, const char *message)
-{
-    return refusal_set(call->refusal, id, status, id, message);
-}
-
 /* --- the help --------------------------------------------------------------------------------- */
 
 /* Text in lines of at most HELP_WIDTH bytes, cut at blanks. */

@@ -60,6 +60,8 @@ static inline bool tpp_lacks_interaction_id(const struct tpp_call *call)
     return tpp_switch(call, SWITCH_INTERACTION_ID_REQUIRED) && !call->named_itself;
 }
 
+/* As addresses have them: "auth1", "as1", "rs1". */
+extern const char *const tpp_part_names[TPP_PARTS];
 /* Base address of a part of the call's Hub: "https://localhost:9455/rs1.PROVIDER.apihub". */
 struct lfi_slice tpp_base_of(const struct tpp_call *call, enum tpp_part part);
 

@@ -33,8 +33,6 @@
 #define KEY_BYTES 32
 #define KEY_FILE "tokens.key"
 
-static const char *const part_names[TPP_PARTS] = {"auth1", "as1", "rs1"};
-
 /* --- opening ---------------------------------------------------------------------------------- */
 
 #define FAMILY(document, name)                                                                     \
@@ -219,30 +217,6 @@ void tpp_side_close(struct tpp_side *side)
 
 /* --- a call ----------------------------------------------------------------------------------- */
 
-struct lfi_slice tpp_base_of(const struct tpp_call *call, enum tpp_part part)
-{
-    return arena_format(call->base.base.arena, "%s/%s.%s.apihub", call->base.sim->config->tpp_url,
-                        part_names[part], call->base.hub->config->provider_id);
-}
-
-uint32_t tpp_version(const struct tpp_call *call)
-{
-    uint32_t version = call->base.base.found.base_version;
-    return version != 0 ? version : VERSION_FIRST;
-}
-
-struct lfi_slice tpp_api_uri(const struct tpp_call *call)
-{
-    const struct call *base = &call->base.base;
-    return arena_format(base->arena, "%s%s", base->found.api->base_path,
-                        contract_operation_path(base->operation));
-}
-
-int tpp_refuse(struct tpp_call *call, const char *id, const char *error, const char *message)
-{
-    return refusal_set(call->base.base.refusal, id, 400, error, message);
-}
-
 /* "/PART.PROVIDER.apihub/rest": the part of a Hub, and the rest. False: there is none. */
 static bool split_path(const struct sim *sim, struct lfi_slice *path, enum tpp_part *part,
                        const struct sim_hub **hub)
@@ -256,7 +230,7 @@ static bool split_path(const struct sim *sim, struct lfi_slice *path, enum tpp_p
     *path = (struct lfi_slice){rest.ptr - 1, rest.len + 1};
     *hub = sim_hub_of(sim, provider);
     for (*part = TPP_ISSUER; *part < TPP_PARTS; ++*part) {
-        if (slice_equal_text(name, part_names[*part])) {
+        if (slice_equal_text(name, tpp_part_names[*part])) {
             return *hub;
         }
     }
@@ -343,7 +317,7 @@ void tpp_side_handle(void *ctx, const struct request *request, struct reply *rep
     version_format(call.consent_version, consent_version);
     LOG_EVENT(side->sim->log, LOG_INFO, "tpp-call",
               LOG_TEXT("provider", slice_of(hub->config->provider_id)),
-              LOG_TEXT("part", slice_of(part_names[part])),
+              LOG_TEXT("part", slice_of(tpp_part_names[part])),
               LOG_TEXT("interactionId", call.interaction_id), LOG_TEXT("method", inner.method),
               LOG_TEXT("path", inner.path), LOG_TEXT("version", slice_of(version)),
               LOG_TEXT("consentVersion", slice_of(consent_version)),
