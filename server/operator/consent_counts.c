@@ -1,6 +1,6 @@
 /*
- * Consents by version of the standard and TPP, counted from the Hub's list, as the bank keeps none.
- * (Versions 7.7.)
+ * Consents by version of the standard, type and TPP, counted from the Hub's list, as the bank keeps
+ * none. (Versions 7.7.)
  */
 #include "base/array.h"
 #include "base/datetime.h"
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS_MAX 1000 /* versions times TPPs */
+#define ROWS_MAX 1000 /* versions times types times TPPs */
 #define DAY_S INT64_C(86400)
 #define GULF_S (DATETIME_GULF_OFFSET_US / 1000000)
 #define DAYS_USUAL 90
@@ -28,7 +28,7 @@ static const char *const statuses[] = {"AwaitingAuthorization",
 
 struct row {
     uint32_t version;
-    struct lfi_slice tpp, name;
+    struct lfi_slice type, tpp, name;
     int64_t active, active_older, created, statuses[ARRAY_LEN(statuses)];
 };
 
@@ -46,18 +46,22 @@ struct report {
 
 /* --- counting --------------------------------------------------------------------------------- */
 
-static struct row *row_of(struct report *report, uint32_t version, const cJSON *tpp)
+static struct row *row_of(struct report *report, const struct consent *consent, const cJSON *tpp)
 {
+    uint32_t version = consent_standard_version(consent);
     struct lfi_slice id = json_get_string(tpp, "orgId");
     for (size_t i = 0; i < report->count; i++) {
-        if (report->rows[i].version == version && slice_equal(report->rows[i].tpp, id)) {
-            return &report->rows[i];
+        struct row *row = &report->rows[i];
+        if (row->version == version && slice_equal(row->type, consent->type) &&
+            slice_equal(row->tpp, id)) {
+            return row;
         }
     }
     struct row row = {.version = version,
+                      .type = arena_keep(report->arena, consent->type),
                       .tpp = arena_keep(report->arena, id),
                       .name = arena_keep(report->arena, json_get_string(tpp, "tppName"))};
-    if (report->count == ROWS_MAX || !row.tpp.ptr || !row.name.ptr) {
+    if (report->count == ROWS_MAX || !row.type.ptr || !row.tpp.ptr || !row.name.ptr) {
         return NULL;
     }
     report->rows[report->count] = row;
@@ -81,8 +85,7 @@ static void count_consent(struct report *report, const cJSON *tree)
 {
     struct consent consent;
     consent_read(tree, &consent);
-    uint32_t version = consent_standard_version(&consent);
-    struct row *row = row_of(report, version, json_get(tree, "tpp"));
+    struct row *row = row_of(report, &consent, json_get(tree, "tpp"));
     if (!row) {
         report->failed = true;
         return;
@@ -90,7 +93,7 @@ static void count_consent(struct report *report, const cJSON *tree)
     bool active = consent_is_revocable(&consent);
     int64_t day = (consent_created_s(&consent) + GULF_S) / DAY_S;
     row->active += active;
-    row->active_older += active && is_older(report, &consent, version);
+    row->active_older += active && is_older(report, &consent, row->version);
     row->created += day >= report->from_day && day <= report->to_day;
     for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
         row->statuses[i] += slice_equal_text(consent.status, statuses[i]);
@@ -125,6 +128,10 @@ static int compare(const void *a, const void *b)
     if (one->version != other->version) {
         return one->version < other->version ? -1 : 1;
     }
+    int types = strcmp(one->type.ptr, other->type.ptr);
+    if (types != 0) {
+        return types;
+    }
     if (one->active != other->active) {
         return one->active > other->active ? -1 : 1;
     }
@@ -137,6 +144,7 @@ static void append_row(struct json_writer *w, const struct row *row)
     version_format(row->version, version);
     json_open_object(w, NULL);
     json_text(w, "version", row->version != 0 ? version : "unknown");
+    json_string(w, "type", row->type);
     json_string(w, "tpp", row->tpp);
     json_string(w, "name", row->name);
     json_int(w, "active", row->active);
@@ -209,9 +217,10 @@ static int judge(struct call *call, const struct report *report)
         refusal_detail(call->refusal, "%s", report->error.message);
         return -1;
     }
-    return report->failed ? operator_refuse(call, "LEVER-FAILED", 500,
-                                            "There are more versions and TPPs than can be counted.")
-                          : 0;
+    return report->failed
+               ? operator_refuse(call, "LEVER-FAILED", 500,
+                                 "There are more versions, types and TPPs than can be counted.")
+               : 0;
 }
 
 int operator_count_consents(struct call *call)

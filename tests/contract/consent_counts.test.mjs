@@ -1,10 +1,11 @@
-// The operator's report of consents by version of the standard and TPP, counted from the simulator's list: retail
+// The operator's report of consents by version of the standard, type and TPP, counted from the simulator's list: retail
 // serves v2.1 and v2.2, business v2.1 alone.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { newConsent } from '../support/customer.mjs';
 import { startDemo } from '../support/demo.mjs';
+import { CONTROL_PARAMETERS, piiOf } from '../support/payments.mjs';
 import { Bank } from './hub_support.mjs';
 
 const BOTH = ['v2.1', 'v2.2'];
@@ -69,10 +70,10 @@ test('consents are counted by version, TPP and status', async () => {
     }
     const before = await counted('dhowretail');
     assert.deepEqual([before.active, before.activeOlder, before.created], [5, 2, 5]);
-    assert.deepEqual(before.counts.map(({ version, active, activeOlder, created, statuses }) =>
-        [version, active, activeOlder, created, statuses]), [
-        ['v2.1', 2, 2, 2, { AwaitingAuthorization: 2 }],
-        ['v2.2', 3, 0, 3, { AwaitingAuthorization: 3 }],
+    assert.deepEqual(before.counts.map(({ version, type, active, activeOlder, created, statuses }) =>
+        [version, type, active, activeOlder, created, statuses]), [
+        ['v2.1', 'cbuae-account-access-consents', 2, 2, 2, { AwaitingAuthorization: 2 }],
+        ['v2.2', 'cbuae-account-access-consents', 3, 0, 3, { AwaitingAuthorization: 3 }],
     ]);
     const known = await (await fetch(`${demo.hub.baseUrl}/sim/consents/${older.consentId}`)).json();
     assert.deepEqual(before.counts.map(({ tpp, name }) => [tpp, name]),
@@ -93,6 +94,19 @@ test('a list of several pages is read to its end', async () => {
     const { active, activeOlder } = await counted('dhowbusiness');
     assert.equal(active, before.active + 101);
     assert.equal(activeOlder, 0); // v2.1 is the newest that it serves
+});
+
+test('consents of two types have a row each', async () => {
+    await newConsent(demo, ['ReadAccountsBasic'], {
+        providerId: 'dhowbusiness', type: 'payment', ControlParameters: CONTROL_PARAMETERS.SingleInstantPayment,
+        PersonalIdentifiableInformation: piiOf(), PaymentPurposeCode: 'ACM', ExpirationDateTime: `${gulfDay(30)}T12:00:00Z`,
+    });
+    const { counts } = await counted('dhowbusiness');
+    assert.deepEqual(counts.map(({ version, type }) => [version, type]), [
+        ['v2.1', 'cbuae-account-access-consents'],
+        ['v2.1', 'cbuae-service-initiation-consents'],
+    ]);
+    assert.deepEqual(counts[1].statuses, { AwaitingAuthorization: 1 });
 });
 
 test('a period counts what was created in it, to its last day', async () => {
