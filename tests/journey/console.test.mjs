@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import AxeBuilder from '@axe-core/playwright';
 import { HubClient } from '../support/client.mjs';
 import { startDemo } from '../support/demo.mjs';
-import { openBrowser } from './support.mjs';
+import { openBrowser, requestConsent } from './support.mjs';
 
 const PROVIDER = 'dhowretail';
 let demo;
@@ -100,6 +100,54 @@ test('a call of the Hub appears by itself, with the check that refused it', asyn
     assert.match(await page.getByLabel('Consent id').inputValue(), /^[0-9a-f-]{36}$/);
 });
 
+/** Tabs on until the control with this name has the keyboard, which must be seen there. */
+async function tabTo(name) {
+    for (let presses = 0; presses < 60; presses++) {
+        await page.keyboard.press('Tab');
+        const [at, outline] = await page.evaluate(() => {
+            const { activeElement: one } = document;
+            return [one.labels?.[0]?.innerText.trim() || one.innerText.trim(), parseFloat(getComputedStyle(one).outlineWidth)];
+        });
+        if (at.startsWith(name)) {
+            assert.ok(outline >= 2, `${name}: no visible focus`);
+            return;
+        }
+    }
+    assert.fail(`no way by keyboard to ${name}`);
+}
+const hasFocus = (locator) => locator.evaluate((node) => node === document.activeElement);
+
+test('calls are opened, walked and closed by keyboard alone', async () => {
+    await page.reload();
+    await rows().first().waitFor();
+    for (const name of ['Overview', 'Calls', 'Consents', 'Controls', 'Logins', 'Operations', 'Reference', 'Sign out',
+        'Direction', 'Provider', 'Interaction id', 'Consent id', 'refused or failed only', 'pause']) {
+        await tabTo(name); // in the order in which they are seen
+    }
+    await page.keyboard.press('Space'); // no call comes between
+    const heads = rows().locator('[aria-expanded]');
+    await tabTo(await heads.first().innerText());
+    assert.ok(await hasFocus(heads.first()));
+    await page.keyboard.press('Enter');
+    const opened = page.locator('.opened');
+    await opened.getByText('Time (UTC)').waitFor();
+    assert.equal(await heads.first().getAttribute('aria-expanded'), 'true');
+    await opened.getByText('ACCOUNT-').first().waitFor();
+    await assertAccessible('an open call');
+    await page.keyboard.press('ArrowDown');
+    assert.ok(await hasFocus(heads.nth(1)));
+    await page.keyboard.press('ArrowUp');
+    assert.ok(await hasFocus(heads.first()));
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Escape');
+    assert.equal(await opened.count(), 0);
+    assert.ok(await hasFocus(heads.first()), 'back at the call that was open');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    assert.equal(await opened.count(), 0);
+    await page.getByLabel('pause').uncheck();
+});
+
 test('many calls are read on, narrowed down and repeated', async () => {
     const { accountIds, userId } = hub.provider.users[0];
     for (let at = 0; at < 210; at++) {
@@ -168,6 +216,53 @@ test('controls change what the next call gets', async () => {
     assert.equal(await page.locator('#said').filter({ hasText: 'Reset' }).count(), 0);
 });
 
+test('controls are worked by keyboard alone', async () => {
+    await page.locator('#main').focus();
+    await tabTo('Seconds ahead');
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('60');
+    await page.keyboard.press('Enter');
+    await page.getByText('moved by 60 s').waitFor();
+    await tabTo('Set');
+    await tabTo('+1 day');
+    await tabTo('Back to the system');
+    await page.keyboard.press('Enter');
+    await page.getByText('as the system does').waitFor();
+    await tabTo('Provider');
+    await tabTo('Operation');
+    await page.keyboard.type('findBalancesByAccountId');
+    for (const name of ['Status', 'Delay, ms', 'Times', 'end the connection', 'Add']) {
+        await tabTo(name);
+    }
+    await page.keyboard.press('Enter');
+    const override = page.getByTestId('console-override');
+    await override.getByRole('cell', { name: 'findBalancesByAccountId' }).waitFor();
+    assert.ok(await hasFocus(override.getByRole('button', { name: 'Add' })));
+    await tabTo('Forget all');
+    await page.keyboard.press('Enter');
+    await override.getByText('No override waits for a reply.').waitFor();
+    for (const name of ['Provider', 'Account id', 'Show', 'Status', 'Credit block', 'Set', 'Show the newest', 'Show', 'Reset this provider']) {
+        await tabTo(name);
+    }
+});
+
+test('consents are counted by version, type, TPP and state', async () => {
+    const made = [await requestConsent(demo), await requestConsent(demo)];
+    await view('Consents');
+    await page.getByRole('button', { name: 'Count' }).click();
+    const row = page.getByTestId('console-consents-row');
+    await row.first().waitFor();
+    assert.match(await page.getByTestId('console-consents-sum').innerText(), /^\d+ active, 0 of them of an older version; \d+ created from /);
+    const { consent } = await (await fetch(`${demo.hub.baseUrl}/sim/consents/${made[0].consentId}`)).json();
+    const words = await row.filter({ hasText: consent.tpp.tppName }).innerText();
+    assert.match(words, /^v2\.1\s+data sharing\s/);
+    assert.ok(Number(words.match(/AwaitingAuthorization (\d+)/)[1]) >= made.length);
+    await assertAccessible('consents');
+    await page.getByLabel('Created from').fill('2999-01-01');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').filter({ hasText: 'createdFrom is after createdTo' }).waitFor();
+});
+
 test('logins are found by situation, operations by provider', async () => {
     await view('Logins');
     await page.getByLabel('Search').fill('barred retail');
@@ -222,7 +317,7 @@ test('the reference unfolds to schemas and examples, and is downloaded', async (
 
 test('a narrow window stacks the rows, and scrolls nothing sideways', async () => {
     await page.setViewportSize({ width: 320, height: 640 });
-    for (const name of ['Overview', 'Calls', 'Controls', 'Logins', 'Operations', 'Reference']) {
+    for (const name of ['Overview', 'Calls', 'Consents', 'Controls', 'Logins', 'Operations', 'Reference']) {
         await view(name);
         if (name === 'Calls') {
             await rows().first().waitFor();
@@ -230,6 +325,9 @@ test('a narrow window stacks the rows, and scrolls nothing sideways', async () =
         const wide = await page.evaluate(() => [document.documentElement, ...document.querySelectorAll('.card')]
             .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).map((one) => one.innerText.slice(0, 200)));
         assert.deepEqual(wide, [], name);
+        const covered = await page.locator('td[data-label]').evaluateAll((all) =>
+            all.filter((cell) => parseFloat(getComputedStyle(cell).paddingInlineStart) < 100).map((cell) => cell.dataset.label));
+        assert.deepEqual(covered, [], `${name}: a label is beside what it names`);
         await assertAccessible(`${name}, narrow`);
     }
     await view('Calls');

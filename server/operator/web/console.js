@@ -1,6 +1,7 @@
 // The console: signs in with the operator's token, then shows one view at a time.
 import { ask, element, field, Refused, say } from './page.js';
 import { showCalls } from './view-calls.js';
+import { showConsents } from './view-consents.js';
 import { showControls } from './view-controls.js';
 import { showOperations } from './view-operations.js';
 import { showOverview } from './view-overview.js';
@@ -10,6 +11,7 @@ import { showReference } from './view-reference.js';
 const VIEWS = {
   overview: ['Overview', showOverview],
   calls: ['Calls', showCalls],
+  consents: ['Consents', showConsents],
   controls: ['Controls', showControls],
   logins: ['Logins', showPlaces],
   operations: ['Operations', showOperations],

@@ -46,6 +46,15 @@ export function table(headings, rows) {
   return made;
 }
 
+/** Replaces what a list shows; the keyboard stays at the control with the same data-key, or in the list. */
+export function refill(list, node) {
+  const key = list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+  list.replaceChildren(node);
+  if (key === null) return;
+  list.tabIndex = -1;
+  ([...list.querySelectorAll('[data-key]')].find(({ dataset }) => dataset.key === key) ?? list).focus();
+}
+
 export const code = (text) => element('span', { className: 'code', textContent: text });
 export const number = (text, className = '') =>
   element('td', { className: `number ${className}`, textContent: text });

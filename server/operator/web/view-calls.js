@@ -1,6 +1,7 @@
 // The last calls in both directions, live, with the check that refused one.
 import { ask, button, choice, code, copy, element, field, labelled, number, table, time } from './page.js';
 import { commandOf } from './samples.js';
+import { callDetail } from './view-call.js';
 
 const LOOK_MS = 1000;
 const TYPING_MS = 300;
@@ -20,14 +21,22 @@ function idCell(call, filter) {
     what === 'payment' ? code(id) : idButton(what, id, filter))));
 }
 
-function callRow(call, filter, copyCommand) {
+/** Opens the call below its row. */
+function openButton({ operation }, toggle) {
+  const made = button(operation ?? 'no operation', toggle, 'id');
+  made.title = 'All that is known of it';
+  made.setAttribute('aria-expanded', 'false');
+  return made;
+}
+
+function callRow(call, filter, toggle, copyCommand) {
   const refused = call.check || call.detail;
   const why = [call.check, call.detail].filter(Boolean).join(': ');
   const row = element('tr', { className: refused ? 'refused' : '' },
     element('td', {}, time(call.at)),
     element('td', {}, element('span', { className: 'pill', textContent: WORDS[call.direction] })),
     element('td', { textContent: call.provider ?? '' }),
-    element('td', {}, code(call.operation ?? 'no operation'),
+    element('td', {}, openButton(call, toggle),
       refused ? element('div', { className: 'why', textContent: why }) : null,
       copyCommand ? element('div', {}, button('Copy as curl', copyCommand, 'id')) : null),
     number(call.status ? `${call.status}` : 'no answer', refused ? 'bad' : ''),
@@ -51,7 +60,9 @@ export async function showCalls(main, { providers, act, tell }) {
   list.className = 'calls';
   const empty = element('p', { className: 'soft', textContent: 'No call yet that fits. The list follows by itself.' });
   const older = button('Older calls', () => act(readOlder), 'quiet');
-  let room = PAGE; // rows that are kept
+  const shown = () => [...rows.querySelectorAll('[data-number]')];
+  let opened = null; // below the row of its call
+  let room = PAGE; // calls that are kept
   let last = 0;
   let asking = 0; // answers to older questions do not count
   let waiting = -1; // which of them has no answer yet: asking it twice would show its calls twice
@@ -65,23 +76,53 @@ export async function showCalls(main, { providers, act, tell }) {
     return wanted;
   }
 
+  /** Shows a call below its row, or none; one at a time. */
+  function open(row, call) {
+    const again = opened?.previousSibling === row;
+    opened?.previousSibling.querySelector('[aria-expanded]').setAttribute('aria-expanded', 'false');
+    opened?.remove();
+    opened = null;
+    if (!row || again) return;
+    opened = callDetail(call, act);
+    row.after(opened);
+    row.querySelector('[aria-expanded]').setAttribute('aria-expanded', 'true');
+  }
+
+  /** Escape closes the open call; the arrows lead from call to call. */
+  function onKey(event) {
+    const heads = shown().map((row) => row.querySelector('[aria-expanded]'));
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const at = heads.indexOf(document.activeElement);
+    if (event.key === 'Escape' && opened) {
+      const head = opened.previousSibling.querySelector('[aria-expanded]');
+      open(null);
+      head.focus();
+    } else if (step && heads[at + step] && at >= 0) {
+      event.preventDefault();
+      heads[at + step].focus();
+    }
+  }
+
   /** The rows of an answer; a call of the Hub can be repeated. */
   function rowsOf(calls) {
     return calls.map((call) => {
       const { operations = [] } = providers.find((one) => one.provider === call.provider) ?? {};
       const operation = call.direction === 'from-hub' && operations.find((one) => one.operation === call.operation);
       const copyCommand = operation && (() => act(async () => copy(await commandOf(call.provider, operation, call.consentId), 'Command')));
-      return labelled(list, callRow(call, filter, copyCommand));
+      const row = labelled(list, callRow(call, filter, () => open(row, call), copyCommand));
+      return row;
     });
   }
 
   async function readOlder() {
     const mine = asking;
-    const { calls } = await ask(`/operator/calls?${query({ before: rows.lastChild.dataset.number })}`);
+    const { calls } = await ask(`/operator/calls?${query({ before: shown().at(-1).dataset.number })}`);
     if (mine !== asking) return;
     room += calls.length;
-    rows.append(...rowsOf(calls));
+    const added = rowsOf(calls);
+    rows.append(...added);
     older.hidden = calls.length < PAGE;
+    if (older.hidden) added[0]?.querySelector('button').focus();
   }
 
   async function look() {
@@ -93,8 +134,9 @@ export async function showCalls(main, { providers, act, tell }) {
       if (mine !== asking) return;
       last = answer.last;
       rows.prepend(...rowsOf(answer.calls));
-      if (rows.children.length >= PAGE && answer.calls.length > 0) older.hidden = false;
-      while (rows.children.length > room) rows.lastChild.remove();
+      if (shown().length >= PAGE && answer.calls.length > 0) older.hidden = false;
+      while (shown().length > room) rows.lastChild.remove();
+      if (!opened?.previousSibling) opened = null;
       empty.hidden = rows.children.length > 0;
     } catch (failure) {
       tell(failure);
@@ -107,6 +149,7 @@ export async function showCalls(main, { providers, act, tell }) {
     asking++;
     last = 0;
     room = PAGE;
+    open(null);
     rows.replaceChildren();
     older.hidden = true;
     return look();
@@ -115,6 +158,7 @@ export async function showCalls(main, { providers, act, tell }) {
   function filter(what, id) {
     interaction.value = what === 'interaction' ? id : '';
     consent.value = what === 'consent' ? id : '';
+    (what === 'consent' ? consent : interaction).focus();
     begin();
   }
 
@@ -133,6 +177,7 @@ export async function showCalls(main, { providers, act, tell }) {
     if (target.type === 'search') typing = setTimeout(begin, TYPING_MS);
     else if (target !== paused) begin();
   };
+  list.addEventListener('keydown', onKey);
   main.append(form, element('section', { className: 'card' }, list, empty), older);
   await begin();
   const timer = setInterval(() => (paused.checked ? null : look()), LOOK_MS);

@@ -1,5 +1,5 @@
 // What an operator of a test bank changes: clock, overrides, accounts, payments, tasks, everything.
-import { ask, button, card, choice, code, element, field, number, table, time } from './page.js';
+import { ask, button, card, choice, code, element, field, number, refill, table, time } from './page.js';
 
 const STATUSES = ['Active', 'Inactive', 'Dormant', 'Unclaimed', 'Deceased', 'Suspended', 'Closed'];
 const BLOCKS = ['none', 'temporary', 'permanent'];
@@ -55,7 +55,7 @@ async function overridesCard(providers, act) {
   const list = element('div');
   const read = async () => {
     const { overrides } = await ask('/operator/overrides');
-    list.replaceChildren(overrides.length === 0
+    refill(list, overrides.length === 0
       ? element('p', { className: 'soft', textContent: 'No override waits for a reply.' })
       : table(['Provider', 'Operation', 'Answer', 'Left', 'Until'], overrides.map((one) => [
         one.provider, code(one.operation), answerOf(one), number(`${one.times}`), time(one.expiresAt)])));
@@ -106,7 +106,7 @@ function paymentsCard(provider, act) {
   const list = element('div');
   const read = async () => {
     const { payments } = await ask(`/operator/${provider()}/payments`);
-    list.replaceChildren(payments.length === 0
+    refill(list, payments.length === 0
       ? element('p', { className: 'soft', textContent: 'No payment yet.' })
       : table(['Payment', 'Status', 'Amount', 'Move to'], payments.map((one) => {
         const { id } = one;
@@ -117,8 +117,9 @@ function paymentsCard(provider, act) {
           await ask(path, 'PUT', { status: status.value, reason });
           await read();
         }, 'Payment moved');
-        return [code(id), one.status, number(amountOf(one)),
-          element('td', {}, status, ' ', button('Move', move, 'quiet'))];
+        const go = button('Move', move, 'quiet');
+        go.dataset.key = id;
+        return [code(id), one.status, number(amountOf(one)), element('td', {}, status, ' ', go)];
       })));
   };
   return card('Payments', element('p', {}, button('Show the newest', () => act(read), 'quiet')), list);
@@ -137,7 +138,7 @@ function tasksCard(provider, act) {
       await ask(`/operator/${provider()}/tasks`, 'POST', { key, do: what });
       await read();
     }, `Task: ${what}`);
-    list.replaceChildren(tasks.length === 0
+    refill(list, tasks.length === 0
       ? element('p', { className: 'soft', textContent: 'No call to the Hub is parked.' })
       : table(['Task', 'Record', 'Decision'], tasks.map(({ key, record }) => [code(key), code(JSON.stringify(record)),
         element('td', {}, button('Retry', () => decide(key, 'retry'), 'quiet'), ' ',
