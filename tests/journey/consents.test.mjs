@@ -113,7 +113,16 @@ test('shows one consent in full, and ends it after one question', async () => {
     await page.getByTestId('cmi-revoke').click();
     await page.getByRole('heading', { name: 'Stop sharing' }).waitFor();
     await assertFine(page, 'question');
+    const focused = () => page.evaluate(() => document.activeElement.dataset.testid);
     await page.getByTestId('cmi-revoke-back').click();
+    await page.getByTestId('cmi-revoke').waitFor();
+    assert.equal(await focused(), 'cmi-revoke');
+    await page.keyboard.press('Enter');
+    await page.getByTestId('cmi-revoke-confirm').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByTestId('cmi-revoke').waitFor();
+    assert.equal(await focused(), 'cmi-revoke');
+    await page.keyboard.press('Escape'); // asks nothing any more
     await page.getByTestId('cmi-revoke').click();
     await page.getByTestId('cmi-revoke-confirm').click();
     await page.getByTestId('cmi-done').waitFor();

@@ -112,6 +112,11 @@ test('each outcome of adding one has its words, and removing asks first', async 
     await at('passkey-remove').click();
     await at('passkey-keep').click();
     assert.equal(await at('passkey').count(), 1);
+    await customer.page.keyboard.press('Enter'); // on the button that asked
+    await at('passkey-keep').waitFor();
+    await customer.page.keyboard.press('Escape');
+    await at('passkey-remove').waitFor();
+    assert.equal(await customer.page.evaluate(() => document.activeElement.dataset.testid), 'passkey-remove');
     await removeAll();
 });
 

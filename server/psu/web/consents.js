@@ -27,7 +27,7 @@ const views = {
     byPasskey: stepUpByPasskey, leave: signOut,
   })),
   consent: later('views-consents', ({ consentView, confirmView }, view) => consentView(view, {
-    open, back: () => step('list'), readPayments: (page) => readPayments(view.id, page), revoke: () => confirmView(view, () => revoke(view), () => present(view)),
+    open, back: () => step('list'), readPayments: (page) => readPayments(view.id, page), revoke: () => confirmView(view, () => revoke(view), () => keep(view)),
   })),
   'revocation-kept': later('views-consents', ({ keptView }) => keptView(() => step('list'))),
   'signed-out': (view) => signedOutView(view.reason),
@@ -37,6 +37,12 @@ const views = {
 const openWaiting = (consentId) => step('waiting', { consentId });
 const open = (consentId) => step('consent', { consentId });
 const revoke = ({ id, proof }) => step('revoke', { consentId: id, proof }, { ended: true });
+/** The customer said no to ending it, and is where the question was asked. */
+async function keep(view) {
+  await present(view);
+  document.getElementById('revoke').focus();
+}
+
 const readPayments = (consentId, page) => call('/consents/api/payments', { journey: session, consentId, page });
 const signOut = () => step('sign-out');
 

@@ -122,10 +122,10 @@ export function money({ value, currency }) {
 /** A whole number, as the language groups its digits. */
 export const whole = (number) => new Intl.NumberFormat(locale).format(number);
 
-/** An account's number, in fours where it is made of them. The gaps are not copied. */
+/** An account's number, in fours where it is made of them, between which a line may end. The gaps are not copied. */
 export function grouped(number) {
   const parts = /^([A-Z]{2}\d{2}[A-Z0-9]+|[\d*]+)$/.test(number) ? number.match(/.{1,4}/g) : [number];
-  return element('bdi', { class: 'number', dir: 'ltr' }, parts.map((part) => element('span', {}, part)));
+  return element('bdi', { class: 'number', dir: 'ltr' }, parts.flatMap((part) => [element('wbr'), element('span', {}, part)]));
 }
 
 /** A text that depends on how many: its keys end in the plural forms of the language. */
@@ -161,6 +161,17 @@ export function show(title, ...content) {
   const heading = view.querySelector('h1');
   heading?.setAttribute('tabindex', '-1');
   heading?.focus();
+}
+
+/** A question in place of what is shown. Escape answers as the button `no` does. */
+export function question(title, lead, yes, no) {
+  const answers = element('div', { class: 'actions' }, yes, no);
+  const escape = ({ key }) => {
+    if (!answers.isConnected) removeEventListener('keydown', escape);
+    else if (key === 'Escape' && !answers.closest('[aria-busy]')) no.click();
+  };
+  show(title, element('h1', {}, title), element('p', { class: 'lead' }, lead), answers);
+  addEventListener('keydown', escape);
 }
 
 /** Offers the languages there are texts for, when there is a choice. */

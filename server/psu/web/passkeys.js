@@ -15,7 +15,7 @@ function present(view, problem) {
     location.replace('/consents');
   } else if (view.view === 'passkeys') {
     current = view;
-    passkeysView(view, { add, remove: question, problem });
+    passkeysView(view, { add, remove: ask, problem });
     watchSession(view, { extend: '/passkeys/api/extend', over: refresh });
   } else if (view.error === 'PASSKEY-ADD' || view.error === 'PASSKEY-LIMIT') {
     present(current, `error.${view.error}.text`);
@@ -49,8 +49,11 @@ function add(name) {
   });
 }
 
-function question(passkey) {
-  removeView(passkey, () => remove(passkey.passkeyId), () => present(current));
+function ask(passkey) {
+  removeView(passkey, () => remove(passkey.passkeyId), () => {
+    present(current);
+    document.getElementById(`remove-${passkey.passkeyId}`).focus();
+  });
 }
 
 function remove(passkeyId) {

@@ -1,5 +1,5 @@
 // What own consents look like: list, one consent, and the question before ending one.
-import { count, day, element, grouped, hasText, moment, money, show, text } from './dom.js';
+import { count, day, element, grouped, hasText, moment, money, question, show, text } from './dom.js';
 import { paymentLabel, paymentSections } from './views-own-payment.js';
 import { permissionItem } from './views-permission.js';
 import { permissionLines, policyFacts, purposeKey, sectorTitle } from './views-policy.js';
@@ -238,7 +238,7 @@ export function consentView(view, { open, back, revoke, readPayments }) {
     updates(view, open),
     view.revocable
       ? element('div', { class: 'actions' }, element('button', {
-        class: 'secondary', type: 'button', 'data-testid': 'cmi-revoke', onclick: revoke,
+        class: 'secondary', type: 'button', id: 'revoke', 'data-testid': 'cmi-revoke', onclick: revoke,
       }, text(`own.revoke.${revokeWords(view)}.button`)))
       : null);
 }
@@ -246,12 +246,9 @@ export function consentView(view, { open, back, revoke, readPayments }) {
 /** One question in place of the consent: what ending it means. */
 export function confirmView(view, confirm, back) {
   const words = (part) => text(`own.revoke.${revokeWords(view)}.${part}`, view);
-  show(words('title'),
-    element('h1', {}, words('title')),
-    element('p', { class: 'lead' }, words('text')),
-    element('div', { class: 'actions' },
-      element('button', { class: 'primary danger', type: 'button', 'data-testid': 'cmi-revoke-confirm', onclick: confirm }, words('confirm')),
-      element('button', { class: 'secondary', type: 'button', 'data-testid': 'cmi-revoke-back', onclick: back }, text('own.goBack'))));
+  question(words('title'), words('text'),
+    element('button', { class: 'primary danger', type: 'button', 'data-testid': 'cmi-revoke-confirm', onclick: confirm }, words('confirm')),
+    element('button', { class: 'secondary', type: 'button', 'data-testid': 'cmi-revoke-back', onclick: back }, text('own.goBack')));
 }
 
 /** The Hub does not know yet. */

@@ -1,5 +1,5 @@
 // The customer's passkeys.
-import { day, element, show, text } from './dom.js';
+import { day, element, question, show, text } from './dom.js';
 import { canUsePasskeys } from './passkey.js';
 
 function passkeyItem(passkey, remove) {
@@ -12,7 +12,7 @@ function passkeyItem(passkey, remove) {
       element('strong', {}, element('bdi', {}, passkey.name)),
       element('span', {}, `${text('passkeys.added', { date: date(passkey.createdAt) })} · ${used}`)),
     element('button', {
-      class: 'plain', type: 'button', 'data-testid': 'passkey-remove',
+      class: 'plain', type: 'button', id: `remove-${passkey.passkeyId}`, 'data-testid': 'passkey-remove',
       'aria-label': text('passkeys.removeNamed', { name: passkey.name }),
       onclick: () => remove(passkey),
     }, text('passkeys.remove')));
@@ -37,15 +37,11 @@ function addForm(add) {
 
 /** Removing is asked for once more: it cannot be undone. */
 export function removeView(passkey, remove, keep) {
-  const title = text('passkeys.removeTitle', passkey);
-  show(title,
-    element('h1', {}, title),
-    element('p', { class: 'lead' }, text('passkeys.removeText')),
-    element('div', { class: 'actions' },
-      element('button', { class: 'primary danger', type: 'button', 'data-testid': 'passkey-remove-confirm', onclick: remove },
-        text('passkeys.remove')),
-      element('button', { class: 'secondary', type: 'button', 'data-testid': 'passkey-keep', onclick: keep },
-        text('passkeys.keep'))));
+  question(text('passkeys.removeTitle', passkey), text('passkeys.removeText'),
+    element('button', { class: 'primary danger', type: 'button', 'data-testid': 'passkey-remove-confirm', onclick: remove },
+      text('passkeys.remove')),
+    element('button', { class: 'secondary', type: 'button', 'data-testid': 'passkey-keep', onclick: keep },
+      text('passkeys.keep')));
 }
 
 /** `problem`: the key of what went wrong, if anything did. */
