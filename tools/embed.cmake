@@ -3,7 +3,8 @@
 # embed_set (base/embed.h). FILES: the folder is generated and has these alone.
 #
 # What pages have in common is a file of the folder's parts/: "<!-- part: NAME -->" stands for
-# parts/NAME.html. Parts are no files of their own to those who embed.
+# parts/NAME.html, which may name parts itself, but those name none. Parts are no files of their own
+# to those who embed.
 #
 # The file is its own generator: run as a script it writes the two sources.
 
@@ -64,7 +65,7 @@ foreach(path IN LISTS paths)
     endif()
     file(READ ${DIR}/${path} hex HEX)
     if(extension STREQUAL "html")
-        foreach(name IN LISTS names)
+        foreach(name IN LISTS names names) # twice: parts in parts too
             string(REPLACE "${mark_${name}}" "${content_${name}}" hex "${hex}")
         endforeach()
         if(hex MATCHES "${any_mark}")

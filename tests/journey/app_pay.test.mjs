@@ -129,7 +129,9 @@ test('a customer pays in Arabic, up to a limit, more than once', async () => {
     await pay(customer);
     await customer.page.locator('.payment').nth(1).waitFor();
     await customer.at('tpp-pay-now').click();
-    await customer.at('tpp-problem').waitFor(); // two in a month
+    await customer.at('tpp-problem').getByText('لا تسمح الموافقة بدفعات أخرى.').waitFor(); // two in a month
+    assert.doesNotMatch(await customer.at('tpp-problem').locator('p').first().innerText(), /[A-Za-z]/);
+    await customer.page.getByText('2 من دفعتين').first().waitFor();
     await customer.page.locator('.payment [data-status=AcceptedWithoutPosting]').nth(1).waitFor();
     await assertAccessible(customer.page, 'app-paid-arabic');
     await assertFits(customer.page, 'app-paid-arabic');

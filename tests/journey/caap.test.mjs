@@ -204,7 +204,7 @@ for (const [locale, suffix] of [['en-GB', ''], ['ar-AE', '-ar']]) {
         await identify(caap, user);
         await confirm(caap, user, INSURER);
         await caap.at('caap-approve').waitFor();
-        const rights = suffix ? 'الوثائق، الأقساط' : 'Read insurance policies, Read insurance premium';
+        const rights = suffix ? 'الوثائق، الأقساط' : 'Policies, Premiums';
         assert.equal(await caap.page.getByText(rights, { exact: true }).count(), 2);
         await pictured(caap, `caap-policies${suffix}`);
         await caap.at('caap-approve').click();

@@ -132,6 +132,22 @@ test('it is usable by keyboard alone and on a narrow screen', async () => {
     await page.context().close();
 });
 
+test('times are beside the lanes, or cover their line', async () => {
+    const { consentId } = await pages.decide('Authorized', { permissions: PERMISSIONS, accountIds: ['first'] });
+    const page = await inspect(consentId);
+    await drawn(page, 5);
+    for (const width of [320, 768, 1024, 1280, 1920]) {
+        await page.setViewportSize({ width, height: 900 });
+        const crossed = await page.evaluate(() => {
+            const lanes = document.getElementById('rows').getBoundingClientRect();
+            return [...document.querySelectorAll('.row time')].filter((time) =>
+                getComputedStyle(time).position === 'absolute' && time.getBoundingClientRect().right > lanes.left + lanes.width / 6 - 2).length;
+        });
+        assert.equal(crossed, 0, `${width}`);
+    }
+    await page.context().close();
+});
+
 test('the chosen exchange is in the address and kept over a reload', async () => {
     const { consentId } = await pages.decide('Authorized', { permissions: PERMISSIONS, accountIds: ['first'] });
     const page = await inspect(consentId, { width: 1400 });

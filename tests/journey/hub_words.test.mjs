@@ -57,7 +57,26 @@ test('every text of a page has its Arabic', () => {
         }
     }
     assert.ok(texts.size > 100);
-    assert.deepEqual([...texts].filter((text) => !ARABIC[text]), []);
+    assert.deepEqual([...texts].filter((text) => typeof ARABIC[text] !== 'string'), []);
+});
+
+test('every text that depends on a number has its Arabic plural forms', () => {
+    const counted = FILES.filter((file) => file.endsWith('.js'))
+        .flatMap((name) => [...read(name).matchAll(/\bcount\("[^"]+", "([^"]+)"/g)].map(([, other]) => other));
+    assert.ok(counted.length >= 3);
+    for (const text of counted) {
+        assert.deepEqual(Object.keys(ARABIC[text] ?? {}), ['one', 'two', 'few', 'many', 'other'], text);
+    }
+    for (const name of FILES) {
+        assert.doesNotMatch(read(name), /\bt\("[^"]*\{count\} (?!in all)/, name); // one form would be wrong for most numbers
+    }
+});
+
+test('whatever the Hub says of a payment that it refuses has its Arabic', () => {
+    const rules = readFileSync(new URL('../payment_rules.c', WEB), 'utf8');
+    const said = [...rules.matchAll(/"([A-Z][^"]+\.)"/g)].map(([, text]) => text);
+    assert.ok(said.includes('The consent allows no more payments.') && said.length > 10);
+    assert.deepEqual(said.filter((text) => !ARABIC[text]), []);
 });
 
 test('the language is chosen once for all pages', async () => {

@@ -2,7 +2,7 @@
 import {date, facts, words} from "./format.js";
 import {t} from "./i18n.js";
 import {byId, element} from "./page.js";
-import {GROUPS} from "./permissions.js";
+import {GROUPS, policyWords} from "./permissions.js";
 import {isOfInsurance} from "./policies.js";
 import {ACCOUNTS} from "./views.js";
 
@@ -15,7 +15,7 @@ function permissionList(permissions) {
 
 /** Of insurance: the sectors, with what is shared of each. */
 const sectorList = (blocks) => element("ul", {}, ...blocks.map(({InsuranceType, Permissions}) =>
-  element("li", {}, element("b", {textContent: t(`${InsuranceType} insurance`)}), element("small", {textContent: Permissions.map(words).join(t(", "))}))));
+  element("li", {}, element("b", {textContent: t(`${InsuranceType} insurance`)}), element("small", {textContent: policyWords(Permissions)}))));
 
 function history({FromDate, ToDate}) {
   if (!FromDate && !ToDate) return null;

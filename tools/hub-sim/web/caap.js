@@ -2,7 +2,7 @@
 import {language, t} from "./i18n.js";
 import {date, grouped, money, words} from "./format.js";
 import {CallError, byId, element, postJson, problem} from "./page.js";
-import {GROUPS} from "./permissions.js";
+import {GROUPS, policyWords} from "./permissions.js";
 
 let journey;
 let userId;
@@ -159,7 +159,7 @@ function encrypted() {
 
 function sectors({Permissions}) {
   return element("ul", {className: "shared-list"}, ...Permissions.map(({InsuranceType, Permissions: of}) => element("li", {},
-    element("b", {textContent: t(`${InsuranceType} insurance`)}), element("small", {textContent: of.map(words).join(t(", ")), dir: "auto"}))));
+    element("b", {textContent: t(`${InsuranceType} insurance`)}), element("small", {textContent: policyWords(of), dir: "auto"}))));
 }
 
 function policyTile(policy) {

@@ -1,5 +1,5 @@
 // What the payments use of a consent, as bars.
-import {t} from "./i18n.js";
+import {count, t} from "./i18n.js";
 import {date, money} from "./format.js";
 import {element} from "./page.js";
 
@@ -13,7 +13,7 @@ function bar(label, used, limit, usedText, limitText) {
     element("progress", {max: limit, value: Math.min(used, limit), "aria-label": `${label}: ${text}`}));
 }
 
-const counts = (label, used, limit) => (limit === undefined ? null : bar(label, used, limit, String(used), t("{count} payments", {count: limit})));
+const counts = (label, used, limit) => (limit === undefined ? null : bar(label, used, limit, String(used), count("{count} payment", "{count} payments", limit)));
 const values = (label, used, limit) => (limit === undefined ? null : bar(label, minor(used), minor(limit), money(used), money(limit)));
 
 function dateList(schedule, payments) {

@@ -17,10 +17,15 @@ export const language = document.body.dataset.language ?? chosen();
 /** For dates and numbers, with western digits. */
 export const locale = language === "ar" ? "ar-AE-u-nu-latn" : "en-GB";
 
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+
 /** The text in the page's language; {name} stands for a value. */
-export function t(text, values = {}) {
-  const found = (language === "ar" && ARABIC[text]) || text;
-  return found.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+export const t = (text, values = {}) => fill((language === "ar" && ARABIC[text]) || text, values);
+
+/** One of two texts by how many, {count}; the Arabic of the second is an object of its plural forms. */
+export function count(one, other, number, values = {}) {
+  const forms = language === "ar" ? ARABIC[other] : {one, other};
+  return fill(forms[new Intl.PluralRules(language).select(number)] ?? forms.other, {...values, count: number});
 }
 
 /** One of the texts by language that the bank's configuration brings. */

@@ -1,5 +1,5 @@
 // What all pages need: elements and the simulator's JSON calls.
-import {t} from "./i18n.js";
+import {count, known, t} from "./i18n.js";
 
 /** An element with properties and children; "data-…" and "aria-…" names become attributes. */
 export function element(name, properties = {}, ...children) {
@@ -32,18 +32,26 @@ export function markStep(at) {
 
 document.querySelector(`.top nav a[href="${location.pathname}"]`)?.setAttribute("aria-current", "page");
 
-/** A call that did not go well, with what is known of the reason. */
-export class CallError extends Error {
-  constructor(status, body, headers = {}) {
-    super(t(body?.errorMessage || MESSAGES[status] || "The answer was {status}.", {status}));
-    Object.assign(this, {status, code: body?.errorCode, headers});
-  }
-}
-
 const MESSAGES = {
   429: "The bank asks for a pause.",
   501: "The bank does not offer this yet.",
+  "Consent.BusinessRuleViolation": "The consent does not allow this.",
+  "Consent.FailsControlParameters": "The consent does not allow this.",
+  "Consent.Invalid": "The consent cannot be used for this.",
 };
+
+/**
+ * A call that did not go well, with what is known of the reason. What the Hub or the bank says is `quoted`
+ * where the page's language has no words for it.
+ */
+export class CallError extends Error {
+  constructor(status, body, headers = {}) {
+    const {errorMessage: said, errorCode: code} = body ?? {};
+    const own = said && known(said);
+    super(t(own ? said : MESSAGES[code] ?? MESSAGES[status] ?? "The answer was {status}.", {status}));
+    Object.assign(this, {status, code, headers, quoted: own ? undefined : said});
+  }
+}
 
 /** The answer's body; null when it has none. */
 export async function getJson(path) {
@@ -67,7 +75,8 @@ export function problem(failure) {
   const wait = Number(failure.headers?.["retry-after"]);
   return element("div", {className: "alert", "data-testid": "tpp-problem"},
     element("p", {textContent: failure.message, dir: "auto"}),
-    wait ? element("p", {textContent: t("Try again in {seconds} seconds.", {seconds: wait})}) : null,
+    failure.quoted ? element("p", {className: "code", lang: "en", dir: "ltr", textContent: failure.quoted}) : null,
+    wait ? element("p", {textContent: count("Try again in {count} second.", "Try again in {count} seconds.", wait)}) : null,
     code ? element("p", {className: "code"}, element("bdi", {dir: "ltr", textContent: code})) : null);
 }
 

@@ -1,7 +1,7 @@
 // A consent to payments, live: its state, what is used of it, its payments, and another payment. All of it
 // is read and done as a TPP at the Hub.
 import {consumption} from "./consumption.js";
-import {t} from "./i18n.js";
+import {count, t} from "./i18n.js";
 import {date, dateTime, facts, grouped, money, words} from "./format.js";
 import {notOurs} from "./not-ours.js";
 import {findOwn, payOwn, readPayments} from "./own.js";
@@ -29,7 +29,7 @@ function authorizers(Meta = {}) {
   if (Authorizations.length === 0) return null;
   const agreed = Authorizations.filter(({AuthorizationStatus}) => AuthorizationStatus === "Approved").length;
   return element("div", {className: "authorizers", "data-testid": "tpp-authorizers"},
-    element("p", {textContent: t("{agreed} of {required} approvals at the bank", {agreed, required: TotalRequired ?? Authorizations.length})}),
+    element("p", {textContent: count("{agreed} of {count} approval at the bank", "{agreed} of {count} approvals at the bank", TotalRequired ?? Authorizations.length, {agreed})}),
     element("ul", {}, ...Authorizations.map(({AuthorizerType, AuthorizerId, AuthorizationStatus, AuthorizationDate}) =>
       element("li", {}, words(AuthorizerType ?? AuthorizerId ?? ""), " ",
         element("b", {textContent: words(AuthorizationStatus ?? "Pending")}), element("small", {textContent: AuthorizationDate ? dateTime(AuthorizationDate) : ""})))));

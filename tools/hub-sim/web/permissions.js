@@ -1,4 +1,7 @@
 // All permissions of data sharing, in groups as a person thinks of them, and those of insurance.
+import {words} from "./format.js";
+import {t} from "./i18n.js";
+
 export const GROUPS = [
   ["Accounts", "Names, types and currencies of your accounts; with details also their numbers", ["ReadAccountsBasic", "ReadAccountsDetail"], true],
   ["Balances", "Account balances", ["ReadBalances"], true],
@@ -34,3 +37,8 @@ export const POLICY_PERMISSIONS = [
   ["ReadCustomerPaymentDetails", "How you pay", false],
   ["ReadCustomerClaims", "Claims", false],
 ];
+
+const POLICY_WORDS = Object.fromEntries([["ReadInsurancePolicies", "Policies"], ...POLICY_PERMISSIONS]);
+
+/** What is shared of a policy, in words: "Policies, Premiums". */
+export const policyWords = (codes) => codes.map((code) => (POLICY_WORDS[code] ? t(POLICY_WORDS[code]) : words(code))).join(t(", "));
