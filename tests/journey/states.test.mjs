@@ -175,7 +175,7 @@ test('the scheme is named above every page and in the main button, and the TPP w
     assert.ok(await page.locator('.scheme img').evaluate((image) => image.complete && image.naturalWidth > 0));
     assert.ok(await at('approve').locator('img').evaluate((image) => image.complete && image.naturalWidth > 0));
     assert.match(await page.getByRole('heading', { level: 1 }).textContent(), /^Choose the accounts to share with Karak Money$/);
-    assert.equal(await at('gist').textContent(), 'Account details · Balances · Transactions');
+    assert.equal((await at('gist').textContent()).replaceAll('\u00a0', ' '), 'Account details · Balances · Transactions');
     const order = await page.evaluate(() => ['.account', '[data-testid=permissions]', '[data-testid=consent-expiry]', '[data-testid=approve]']
         .map((one) => [...document.querySelectorAll('*')].indexOf(document.querySelector(one))));
     assert.deepEqual(order, [...order].sort((a, b) => a - b));

@@ -8,7 +8,7 @@ const GIST = 4; // titles that are named at the top
 /** The first titles of what is shared, seen without scrolling. */
 export function gistOf(titles) {
   const more = titles.length - GIST;
-  return titles.slice(0, GIST).join(' · ') + (more > 0 ? ` · ${isolated(`+${more}`)}` : '');
+  return titles.slice(0, GIST).join('\u00a0· ') + (more > 0 ? `\u00a0· ${isolated(`+${more}`)}` : '');
 }
 
 /** One line of a list to choose from: a box and what it stands for. */
@@ -60,7 +60,7 @@ function chooser({ items, content, words }, problem) {
 /** A part of what is shared, closed to its titles. */
 export function fold(title, titles, open, testid, ...content) {
   return element('details', { class: 'fold information', open, 'data-testid': testid },
-    element('summary', {}, element('span', {}, title, element('span', { class: 'closed' }, titles.join(' · ')))),
+    element('summary', {}, element('span', {}, title, element('span', { class: 'closed' }, titles.join('\u00a0· ')))),
     ...content);
 }
 
