@@ -48,7 +48,7 @@ for (const locale of ['en-GB', 'ar-AE']) {
     test(`on a phone the head of a page is two rows: ${locale}`, async () => {
         for (const file of ['/connect.html', '/', '/no-such-page']) {
             const page = await pages.open(file, { width: 320, locale });
-            const tops = await page.locator('.top nav a').evaluateAll((all) => all.map((a) => a.getBoundingClientRect().top));
+            const tops = await page.locator('.top nav a:not([hidden])').evaluateAll((all) => all.map((a) => a.getBoundingClientRect().top));
             assert.equal(new Set(tops).size, 1, `${file}: the links are in one row`);
             const { height } = await page.locator('.top').boundingBox();
             assert.ok(height < 120, `${file}: ${height} px`);

@@ -79,6 +79,13 @@ test('whatever the Hub says of a payment that it refuses has its Arabic', () => 
     assert.deepEqual(said.filter((text) => !ARABIC[text]), []);
 });
 
+test('why a payment of the demonstration is rejected has its Arabic', () => {
+    const payments = JSON.parse(readFileSync(new URL('../../fixtures/common/payments.json', import.meta.url), 'utf8'));
+    const all = Object.values(payments).flat().filter(({ outcome }) => outcome === 'rejected').map(({ message }) => message);
+    assert.ok(all.length > 5);
+    assert.deepEqual(all.filter((text) => !ARABIC[text]), []);
+});
+
 test('the language is chosen once for all pages', async () => {
     const page = await pages.open('/connect.html');
     await page.getByTestId('language-ar').click();
@@ -171,6 +178,8 @@ for (const locale of ['en-GB', 'ar-AE']) {
                 seen.add(words);
             }
         }
+        await page.goto(`${pages.hub.url}/tpp/callback?${new URLSearchParams({ error: 'invalid_request_uri', state })}`);
+        await page.getByText(locale === 'en-GB' ? 'The request had expired' : 'انتهت صلاحية الطلب').waitFor();
         await pages.finish(page, `ending-${locale}`);
     });
 }

@@ -179,4 +179,9 @@ export const ARABIC = {
   "The consent is not authorized.": "الموافقة غير مفوَّضة.", "ConsentId names another consent.": "يشير ConsentId إلى موافقة أخرى.",
   "Aani knows no such PaymentPurposeCode.": "لا تعرف منصة آني رمز الغرض هذا.", "The consent allows AED only.": "تسمح الموافقة بالدرهم الإماراتي فقط.",
   "The consent is not one to payments.": "هذه الموافقة ليست لدفعات.",
+  // why the bank or a rail rejects a payment
+  "The creditor account is blocked.": "حساب المستفيد محظور.", "The creditor account is closed.": "حساب المستفيد مغلق.",
+  "The rail found insufficient funds.": "لم يجد نظام الدفع رصيدًا كافيًا.", "The amount exceeds the agreed limit.": "يتجاوز المبلغ الحد المتفق عليه.",
+  "The creditor is unknown.": "المستفيد غير معروف.", "Payment rejected by LFI screening controls.": "رفضت ضوابط الفحص لدى البنك الدفعة.",
+  "Payment rejected due to insufficient funds.": "رُفضت الدفعة لعدم كفاية الرصيد.", "The payment was rejected.": "رُفضت الدفعة.",
 };

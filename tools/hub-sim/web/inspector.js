@@ -159,7 +159,10 @@ byId("file").addEventListener("change", async () => {
   await open(byId("file").files);
   byId("file").value = ""; // the same one can be chosen again
 });
-wide.addEventListener("change", place);
+wide.addEventListener("change", () => {
+  place();
+  if (diagram.notes.size > 0) chooseFirst();
+});
 if (fromFile) {
   try {
     showFile();

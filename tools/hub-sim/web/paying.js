@@ -1,7 +1,7 @@
 // A consent to payments, live: its state, what is used of it, its payments, and another payment. All of it
 // is read and done as a TPP at the Hub.
 import {consumption} from "./consumption.js";
-import {count, t} from "./i18n.js";
+import {count, known, t} from "./i18n.js";
 import {date, dateTime, facts, grouped, money, words} from "./format.js";
 import {notOurs} from "./not-ours.js";
 import {findOwn, payOwn, readPayments} from "./own.js";
@@ -44,6 +44,9 @@ function stateCard({terms, meta, payments}, refresh) {
     authorizers(meta), consumption(terms, payments), element("p", {className: "onward"}, again));
 }
 
+/** What the bank says, in the page's language where there are words for it. */
+const inWords = (text) => (known(text) ? t(text) : element("bdi", {lang: "en", textContent: text}));
+
 function paymentRow({PaymentId, Instruction, Status, CreationDateTime, StatusUpdateDateTime, RejectReasonCode = [], PaymentTransactionId, failure}) {
   if (failure) return element("li", {className: "payment", "data-testid": `tpp-payment-${PaymentId}`}, problem(failure));
   const [text, look] = STATUSES[Status] ?? [words(Status), ""];
@@ -51,7 +54,7 @@ function paymentRow({PaymentId, Instruction, Status, CreationDateTime, StatusUpd
     element("span", {className: "money", textContent: money(Instruction.Amount)}),
     element("span", {className: `badge ${look}`, "data-status": Status, textContent: t(text)}),
     element("small", {textContent: dateTime(StatusUpdateDateTime ?? CreationDateTime)}),
-    ...RejectReasonCode.map(({Code, Message}) => element("small", {className: "reason"}, Message, " ", element("code", {textContent: Code}))),
+    ...RejectReasonCode.map(({Code, Message}) => element("small", {className: "reason"}, inWords(Message), " ", element("code", {dir: "ltr", textContent: Code}))),
     PaymentTransactionId ? element("small", {className: "reason"}, t("Transaction"), " ", element("code", {textContent: PaymentTransactionId})) : null);
 }
 

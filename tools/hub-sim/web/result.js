@@ -21,6 +21,7 @@ const REFUSALS = {
 };
 /* By error, for a description that is not known. */
 const ERRORS = {
+  invalid_request_uri: REFUSALS.session_expired,
   server_error: REFUSALS.lfi_internal_error,
   temporarily_unavailable: REFUSALS.lfi_temporarily_unavailable,
 };

@@ -6,6 +6,9 @@ import {recentConsent, recentConsents} from "./recent.js";
 
 const names = {}; // of the segments, by their word
 
+/** An address whose lines end after a stroke. */
+const breakable = (address) => address.split(/(?<=\/)/).flatMap((part) => [part, element("wbr")]);
+
 function addresses({pagesUrl, adminUrl}) {
   const rows = [["/connect.html", "Connect an account", "the app of a TPP: asks for data and shows what it received"],
     ["/pay.html", "Pay from an account", "the app of a TPP: asks for a payment of any type"],
@@ -19,7 +22,7 @@ function addresses({pagesUrl, adminUrl}) {
   rows.push(["/sim/findings", "Findings", "what the bank did wrong in the eyes of the Hub, as JSON"],
     ["/sim/exchanges", "Exchanges", "calls between Hub and bank about no consent, as JSON"]);
   return rows.map(([href, name, text]) => element("li", {className: "address"},
-    element("a", {href, textContent: name}), element("small", {textContent: text}), element("code", {textContent: new URL(href, location).href})));
+    element("a", {href, textContent: name}), element("small", {textContent: text}), element("code", {}, ...breakable(new URL(href, location).href))));
 }
 
 // ---- logins ------------------------------------------------------------------------------------
