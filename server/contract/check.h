@@ -29,12 +29,13 @@ struct contract_cuts {
     size_t count, room;
     bool failed;                      /* out of memory: there are more */
     struct contract_misfits *misfits; /* not owned; NULL: no text may break a pattern */
+    struct contract_misfits *later;   /* not owned: texts that the last version will not take */
 };
 
 /*
  * contract_check_json, and what the records must be; `records` may be NULL. `cuts`, which may be
  * NULL too: members of another version are admitted and noted, and in cuts->misfits texts that do
- * not fit the pattern of a tolerant schema.
+ * not fit the pattern of a tolerant schema, in cuts->later those of the last version.
  */
 int contract_check_tree(const struct contract_schema *schema,
                         const struct contract_records *records, struct lfi_slice json,

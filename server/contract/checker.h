@@ -20,8 +20,8 @@ struct checker {
     const char *record_at;      /* the last one counted: a branch may be tried again */
     bool unidentified;          /* the member that identifies it has not been seen */
     struct contract_cuts *cuts; /* notes members of other versions, which may be there; or NULL */
-    const char *name_at, *value_at; /* of the member read last */
-    size_t hash_count;              /* of names and items that must differ, a stack */
+    bool texts;        /* some may break a pattern, which is noted: cuts->misfits, cuts->later */
+    size_t hash_count; /* of names and items that must differ, a stack */
     uint64_t hashes[LIMIT_JSON_NAMES];
 };
 

@@ -9,18 +9,22 @@ struct place {
     uint64_t record_count;
     const char *record_at;
     bool unidentified;
-    size_t cut_count, misfit_count;
+    size_t cut_count;
+    struct contract_misfit_place misfits;
 };
 
-static struct place place_of(const struct checker *c)
+static inline struct place place_of(const struct checker *c)
 {
-    return (struct place){c->depth,
-                          c->hash_count,
-                          c->record_count,
-                          c->record_at,
-                          c->unidentified,
-                          c->cuts ? c->cuts->count : 0,
-                          contract_misfit_count(c)};
+    struct place place = {.depth = c->depth,
+                          .hash_count = c->hash_count,
+                          .record_count = c->record_count,
+                          .record_at = c->record_at,
+                          .unidentified = c->unidentified,
+                          .cut_count = c->cuts ? c->cuts->count : 0};
+    if (c->texts) {
+        place.misfits = contract_misfit_place(c);
+    }
+    return place;
 }
 
 static void go_back(struct checker *c, const struct place *place)
@@ -32,7 +36,9 @@ static void go_back(struct checker *c, const struct place *place)
     c->unidentified = place->unidentified;
     if (c->cuts) {
         c->cuts->count = place->cut_count;
-        contract_keep_misfits(c, place->misfit_count);
+    }
+    if (c->texts) {
+        contract_keep_misfits(c, place->misfits);
     }
 }
 

@@ -141,11 +141,19 @@ static const char *broken_escaped(struct checker *c, const struct contract_text_
     return rule;
 }
 
+static const char *broken_rule(struct checker *c, const struct contract_text_rules *rules,
+                               const struct contract_string *string)
+{
+    return string->escaped
+               ? broken_escaped(c, rules, string)
+               : contract_broken_text_rule(rules, string->raw, string->points, &c->scratch);
+}
+
 static const char *check_string(struct checker *c, const struct contract_schema *schema,
                                 const char *p)
 {
     struct contract_string string;
-    const char *at, *rule;
+    const char *at;
     const char *after = contract_scan_string(p, c->end, &string, &at);
     if (!after) {
         return fail_string(c, at);
@@ -156,10 +164,14 @@ static const char *check_string(struct checker *c, const struct contract_schema 
     if (!schema->text) {
         return after;
     }
-    rule = string.escaped
-               ? broken_escaped(c, schema->text, &string)
-               : contract_broken_text_rule(schema->text, string.raw, string.points, &c->scratch);
-    if (!rule || contract_admit_misfit(c, schema->text, rule, p, after)) {
+    const char *rule = broken_rule(c, schema->text, &string);
+    if (c->texts && schema->text->later) {
+        const char *later = broken_rule(c, schema->text->later, &string);
+        if (later) {
+            contract_foresee_misfit(c, later, p);
+        }
+    }
+    if (!rule || (c->texts && contract_admit_misfit(c, schema->text, rule, p, after))) {
         return after;
     }
     char message[160] = "";
@@ -398,8 +410,9 @@ static void cut_member(struct checker *c, struct lfi_slice name, const char *end
 }
 
 /* A member of another version was read. One that has moved waits until all members are known. */
-static void note_other(struct checker *c, struct members *members,
-                       const struct contract_other *other, struct lfi_slice name, const char *end)
+__attribute__((noinline)) static void note_other(struct checker *c, struct members *members,
+                                                 const struct contract_other *other,
+                                                 struct lfi_slice name, const char *end)
 {
     if (other->moved < 0) {
         cut_member(c, name, end);
@@ -411,12 +424,9 @@ static void note_other(struct checker *c, struct members *members,
 }
 
 /* The object is read: what has moved takes its place, unless that is taken. */
-static void settle_moved(struct checker *c, struct members *members)
+__attribute__((noinline)) static void settle_moved(struct checker *c, struct members *members)
 {
     uint64_t bit = UINT64_C(1) << members->moved_to;
-    if (!members->moved.ptr) {
-        return;
-    }
     if (members->seen & bit) {
         cut_member(c, members->moved, members->moved_end);
         return;
@@ -431,6 +441,7 @@ static void settle_moved(struct checker *c, struct members *members)
 static const char *check_member(struct checker *c, struct members *members, const char *p)
 {
     const struct contract_object_rules *rules = members->rules;
+    const struct contract_other *other = NULL;
     struct contract_string name = {.raw.ptr = p + 1};
     const char *at;
     if (*p != '"') {
@@ -448,17 +459,14 @@ static const char *check_member(struct checker *c, struct members *members, cons
         if (name.escaped) {
             i = find_escaped(rules, &name);
         }
+        other = i == rules->member_count ? find_other(c, rules, &name) : NULL;
     }
-    const struct contract_other *other =
-        i == rules->member_count ? find_other(c, rules, &name) : NULL;
     const struct contract_schema *schema = admit_member(c, members, i, &name, other);
     p = text_skip_space(p, c->end);
     if (schema && (p == c->end || *p != ':')) {
         return fail_json(c, p, "must have a colon after each member name");
     }
     const char *value = schema ? text_skip_space(p + 1, c->end) : NULL;
-    c->name_at = name.raw.ptr - 1;
-    c->value_at = value;
     p = value ? contract_check_value(c, schema, value) : NULL;
     if (p && c->unidentified && !is_wanted(c, &name, value, p)) {
         p = contract_fail(c, value, "record", "is not the one that was asked for");
@@ -467,7 +475,7 @@ static const char *check_member(struct checker *c, struct members *members, cons
         contract_push_name(c, name.raw);
     } else if (other) {
         note_other(c, members, other, name.raw, p);
-    } else if (i < rules->member_count && rules->required >> i & 1) {
+    } else if (c->texts && i < rules->member_count && rules->required >> i & 1) {
         contract_require_misfit(c, value);
     }
     return p;
@@ -504,7 +512,9 @@ static const char *check_members(struct checker *c, const struct contract_object
     if (p == c->end) {
         return fail_json(c, p, "");
     }
-    settle_moved(c, &members);
+    if (members.moved.ptr) {
+        settle_moved(c, &members);
+    }
     if (rules->required & ~members.seen) {
         return fail_required(c, &members, open, p);
     }
@@ -606,7 +616,7 @@ int contract_check_tree(const struct contract_schema *schema,
     c.record_at = NULL;
     c.unidentified = false;
     c.cuts = cuts;
-    c.name_at = c.value_at = NULL;
+    c.texts = cuts && (cuts->misfits || cuts->later);
 
     const char *p = contract_check_value(&c, schema ? schema : &contract_anything,
                                          text_skip_space(c.start, c.end));

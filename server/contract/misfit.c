@@ -4,11 +4,6 @@
 
 #include <stdlib.h>
 
-static struct contract_misfits *misfits_of(const struct checker *c)
-{
-    return c->cuts ? c->cuts->misfits : NULL;
-}
-
 static struct contract_misfit *find(struct contract_misfits *misfits, size_t from)
 {
     for (size_t i = 0; misfits && i < misfits->count; i++) {
@@ -17,6 +12,28 @@ static struct contract_misfit *find(struct contract_misfits *misfits, size_t fro
         }
     }
     return NULL;
+}
+
+static const char *back_over_space(const struct checker *c, const char *p)
+{
+    while (p > c->start && (p[-1] == ' ' || p[-1] == '\t' || p[-1] == '\n' || p[-1] == '\r')) {
+        p--;
+    }
+    return p;
+}
+
+/* Where the name begins whose value this is; NULL: it is an item. Names of the contract are plain.
+ */
+static const char *name_of(const struct checker *c, const char *value)
+{
+    const char *p = back_over_space(c, value);
+    if (p == c->start || p[-1] != ':') {
+        return NULL;
+    }
+    p = back_over_space(c, p - 1) - 1;
+    while (*--p != '"') {
+    }
+    return p;
 }
 
 static void note(struct contract_misfits *misfits, const struct contract_misfit *misfit)
@@ -37,13 +54,17 @@ static void note(struct contract_misfits *misfits, const struct contract_misfit 
 bool contract_admit_misfit(struct checker *c, const struct contract_text_rules *rules,
                            const char *rule, const char *from, const char *to)
 {
-    struct contract_misfits *misfits = misfits_of(c);
-    if (!misfits || !rules->tolerant || c->value_at != from || strcmp(rule, "pattern") != 0) {
+    struct contract_misfits *misfits = c->cuts->misfits;
+    if (!misfits || !rules->tolerant || strcmp(rule, "pattern") != 0) {
+        return false;
+    }
+    const char *name = name_of(c, from);
+    if (!name) {
         return false;
     }
     const struct contract_misfit *known = find(misfits, (size_t)(from - c->start));
     if (!known) {
-        const struct contract_misfit misfit = {.member = (size_t)(c->name_at - c->start),
+        const struct contract_misfit misfit = {.member = (size_t)(name - c->start),
                                                .from = (size_t)(from - c->start),
                                                .to = (size_t)(to - c->start),
                                                .rules = rules};
@@ -54,23 +75,42 @@ bool contract_admit_misfit(struct checker *c, const struct contract_text_rules *
 
 void contract_require_misfit(struct checker *c, const char *value)
 {
-    struct contract_misfit *known = find(misfits_of(c), (size_t)(value - c->start));
+    struct contract_misfit *known = find(c->cuts->misfits, (size_t)(value - c->start));
     if (known) {
         known->required = true;
     }
 }
 
-size_t contract_misfit_count(const struct checker *c)
+void contract_foresee_misfit(struct checker *c, const char *rule, const char *value)
 {
-    const struct contract_misfits *misfits = misfits_of(c);
+    struct contract_misfits *later = c->cuts->later;
+    size_t from = (size_t)(value - c->start);
+    if (later && strcmp(rule, "pattern") == 0 && name_of(c, value) && !find(later, from)) {
+        note(later, &(const struct contract_misfit){.from = from});
+    }
+}
+
+static size_t count_of(const struct contract_misfits *misfits)
+{
     return misfits ? misfits->count : 0;
 }
 
-void contract_keep_misfits(struct checker *c, size_t count)
+struct contract_misfit_place contract_misfit_place(const struct checker *c)
 {
-    if (misfits_of(c)) {
-        misfits_of(c)->count = count;
+    return (struct contract_misfit_place){count_of(c->cuts->misfits), count_of(c->cuts->later)};
+}
+
+static void keep(struct contract_misfits *misfits, size_t count)
+{
+    if (misfits) {
+        misfits->count = count;
     }
+}
+
+void contract_keep_misfits(struct checker *c, struct contract_misfit_place place)
+{
+    keep(c->cuts->misfits, place.count);
+    keep(c->cuts->later, place.later);
 }
 
 /* Whether it stands in a literal of JSON as it is. */

@@ -25,13 +25,21 @@ struct contract_misfits {
     bool failed; /* out of memory: there are more */
 };
 
-/* Of the checker: whether a member's text may break this rule, which notes it as a misfit. */
+/* Of the checker, while it notes `texts`: whether a member's text may break this rule, which notes
+ * it as a misfit. */
 bool contract_admit_misfit(struct checker *c, const struct contract_text_rules *rules,
                            const char *rule, const char *from, const char *to);
 /* Of the checker: the value belongs to a required member. */
 void contract_require_misfit(struct checker *c, const char *value);
-size_t contract_misfit_count(const struct checker *c);
-void contract_keep_misfits(struct checker *c, size_t count);
+/* Of the checker: the value breaks this rule of the last version, which notes it when that is
+ * tolerant of it. */
+void contract_foresee_misfit(struct checker *c, const char *rule, const char *value);
+/* Of the checker: how many are noted, and to forget those noted since. */
+struct contract_misfit_place {
+    size_t count, later;
+};
+struct contract_misfit_place contract_misfit_place(const struct checker *c);
+void contract_keep_misfits(struct checker *c, struct contract_misfit_place place);
 
 /*
  * Decides what becomes of each, once `required` is known of all: adds ranges to the cuts, writes

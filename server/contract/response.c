@@ -76,25 +76,6 @@ bool contract_response_cuts(const struct contract_operation *operation, int stat
     return rules && (rules->cuts || rules->tolerates);
 }
 
-/* How many texts do not fit a tolerant pattern that a later version has: to be cleaned before. */
-static unsigned count_later(const struct contract_operation *operation,
-                            const struct contract_reply *reply)
-{
-    const struct contract_operation *later = contract_operation_in(operation, UINT32_MAX);
-    const struct contract_response_rules *rules =
-        later && later != operation ? find_rules(later, reply->status) : NULL;
-    if (!rules || !rules->tolerates) {
-        return 0;
-    }
-    struct contract_violation violation;
-    struct contract_misfits misfits = {0};
-    struct contract_cuts cuts = {.misfits = &misfits};
-    (void)contract_check_tree(rules->body.schema, NULL, buf_slice(reply->body), &cuts, &violation);
-    free(cuts.ranges);
-    free(misfits.items);
-    return (unsigned)misfits.count;
-}
-
 /*
  * Checks the body; once more when texts do not fit, because only then it is known of all whether
  * they are required; and a third time to tell where one stands that cannot go out.
@@ -105,7 +86,7 @@ static int check_body(const struct contract_schema *schema, const struct contrac
 {
     struct lfi_slice body = buf_slice(reply->body);
     int rc = contract_check_tree(schema, reply->records, body, cuts, violation);
-    if (rc == 0 && cuts && cuts->misfits->count > 0) {
+    if (rc == 0 && cuts && cuts->misfits && cuts->misfits->count > 0) {
         cuts->count = 0;
         rc = contract_check_tree(schema, reply->records, body, cuts, violation);
         contract_mend_misfits(cuts->misfits, reply->transliterate, reply->body, cuts, counts);
@@ -114,7 +95,7 @@ static int check_body(const struct contract_schema *schema, const struct contrac
         counts->left_out = counts->transliterated = 0;
         rc = contract_check_tree(schema, reply->records, body, cuts, violation);
     }
-    if (rc == 0 && cuts && (cuts->failed || cuts->misfits->failed)) {
+    if (rc == 0 && cuts && (cuts->failed || (cuts->misfits && cuts->misfits->failed))) {
         rc = contract_violate(violation, "memory", "$", "could not be cut");
     }
     return rc;
@@ -124,11 +105,12 @@ int contract_check_reply(const struct contract_operation *operation,
                          const struct contract_reply *reply, struct contract_misfit_counts *counts,
                          struct contract_violation *violation)
 {
-    struct contract_misfits misfits = {0};
-    struct contract_misfit_counts found = {.later = counts ? count_later(operation, reply) : 0};
-    struct contract_cuts cuts = {.misfits = &misfits};
+    struct contract_misfits misfits = {0}, later = {0};
+    struct contract_misfit_counts found = {0};
     const struct contract_response_rules *rules = find_rules(operation, reply->status);
-    bool edits = rules && (rules->cuts || rules->tolerates);
+    struct contract_cuts cuts = {.misfits = rules && rules->tolerates ? &misfits : NULL,
+                                 .later = rules && rules->foresees ? &later : NULL};
+    bool edits = rules && (rules->cuts || rules->tolerates || rules->foresees);
     int rc;
     if (!rules || rules->body.media != CONTRACT_MEDIA_JSON || (!reply->records && !edits)) {
         rc = reply->records ? contract_violate(violation, "body", "$", "must be absent")
@@ -140,6 +122,7 @@ int contract_check_reply(const struct contract_operation *operation,
                  ? check_body(rules->body.schema, reply, edits ? &cuts : NULL, &found, violation)
                  : rc;
     }
+    found.later = (unsigned)later.count;
     if (counts) {
         *counts = found;
     }
@@ -151,5 +134,6 @@ int contract_check_reply(const struct contract_operation *operation,
         rc = contract_violate(violation, "memory", "$", "has no room for the names of its version");
     }
     free(misfits.items);
+    free(later.items);
     return rc;
 }

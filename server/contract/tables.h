@@ -58,7 +58,8 @@ struct contract_text_rules {
     uint16_t choice_count;
     uint8_t format;
     struct contract_pattern *pattern;
-    bool tolerant; /* x-lfi-tolerant */
+    bool tolerant;                           /* x-lfi-tolerant */
+    const struct contract_text_rules *later; /* tolerant ones of the last version; NULL: none */
 };
 
 struct contract_bound {
@@ -172,6 +173,7 @@ struct contract_response_rules {
     struct contract_body_rules body;
     bool cuts;      /* members of another version are looked for */
     bool tolerates; /* has texts that are tolerant */
+    bool foresees;  /* has texts that the last version is tolerant of */
 };
 
 struct contract_operation {

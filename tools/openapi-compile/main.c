@@ -117,6 +117,7 @@ int main(int argc, char **argv)
         }
     } else {
         set_read_documents(&set, argv + optind, (size_t)(argc - optind));
+        others_find_later(&set);
     }
     if (options.bundle.folder) {
         bundle_write(&set, &options.bundle, argv + optind, (size_t)(argc - optind));

@@ -49,7 +49,8 @@ struct schema {
     const char **texts; /* enum */
     size_t text_count;
     const char *pattern;
-    bool tolerant; /* of texts in answers that do not fit the pattern */
+    bool tolerant;              /* of texts in answers that do not fit the pattern */
+    const struct schema *later; /* what the text is in the last version, where that is tolerant */
     long long min_length, max_length, min_items, max_items, min_members, max_members;
     const char *minimum, *maximum; /* as written; NULL: none */
     bool exclusive_minimum, exclusive_maximum;

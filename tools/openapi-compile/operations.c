@@ -125,8 +125,9 @@ void operations_put(const struct set *set, struct schemas *schemas, size_t slot,
         fprintf(out, "{%d, ", operation->responses[i].status);
         struct schema *schema = operation->responses[i].body.schema;
         put_body(schemas, &operation->responses[i].body, out);
-        fprintf(out, ", %s, %s},", others_are_in(schema) ? "true" : "false",
-                others_tolerant_in(schema) ? "true" : "false");
+        fprintf(out, ", %s, %s, %s},", others_are_in(schema) ? "true" : "false",
+                others_tolerant_in(schema) ? "true" : "false",
+                others_later_in(schema) ? "true" : "false");
     }
     fputs("}},\n", out);
 }

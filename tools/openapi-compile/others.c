@@ -109,3 +109,86 @@ bool others_tolerant_in(struct schema *schema)
 {
     return any_in(schema, is_tolerant);
 }
+
+static bool has_later(const struct schema *schema)
+{
+    return schema->later;
+}
+
+bool others_later_in(struct schema *schema)
+{
+    return any_in(schema, has_later);
+}
+
+static void find_later(struct source *pool, struct schema **at, struct schema *later);
+
+static void find_later_in_list(struct source *pool, struct schema_list list,
+                               struct schema_list later)
+{
+    for (size_t i = 0; i < list.count && i < later.count; i++) {
+        find_later(pool, &list.items[i], later.items[i]);
+    }
+}
+
+static void find_later_in_members(struct source *pool, struct schema *schema,
+                                  const struct schema *later)
+{
+    for (size_t i = 0; i < schema->member_count; i++) {
+        struct member *member = &schema->members[i];
+        for (size_t k = 0; k < later->member_count; k++) {
+            if (strcmp(later->members[k].name, member->name) == 0) {
+                find_later(pool, &member->schema, later->members[k].schema);
+            }
+        }
+    }
+}
+
+/* The same place in this version and in the last. Other places may share the schema of a text. */
+static void find_later(struct source *pool, struct schema **at, struct schema *later)
+{
+    struct schema *schema = *at;
+    if (!schema || !later || schema->busy || schema->later) {
+        return;
+    }
+    if (later->tolerant && !schema->tolerant) {
+        *at = source_alloc(pool, sizeof(**at));
+        **at = *schema;
+        (*at)->later = later;
+        return;
+    }
+    schema->busy = true;
+    find_later(pool, &schema->items, later->items);
+    find_later(pool, &schema->additional, later->additional);
+    find_later_in_members(pool, schema, later);
+    find_later_in_list(pool, schema->all_of, later->all_of);
+    find_later_in_list(pool, schema->any_of, later->any_of);
+    find_later_in_list(pool, schema->one_of, later->one_of);
+    schema->busy = false;
+}
+
+static void find_later_in_operation(struct source *pool, const struct operation *operation,
+                                    const struct operation *later)
+{
+    for (size_t i = 0; i < operation->response_count; i++) {
+        struct response *response = &operation->responses[i];
+        for (size_t k = 0; k < later->response_count; k++) {
+            struct response *last = &later->responses[k];
+            if (last->status == response->status && others_tolerant_in(last->body.schema)) {
+                find_later(pool, &response->body.schema, last->body.schema);
+            }
+        }
+    }
+}
+
+void others_find_later(struct set *set)
+{
+    size_t last = set->version_count - 1;
+    for (size_t i = 0; i < set->slot_count; i++) {
+        const struct operation *const *in = set->slots[i].in;
+        for (size_t v = 0; v < last && in[last]; v++) {
+            if (in[v]) {
+                find_later_in_operation(&set->versions[v].source, in[v], in[last]);
+            }
+        }
+    }
+}

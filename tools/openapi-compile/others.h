@@ -15,4 +15,9 @@ bool others_are_in(struct schema *schema);
 /* Whether it may have a text that is tolerant (x-lfi-tolerant). */
 bool others_tolerant_in(struct schema *schema);
 
+/* Finds `later` of the texts in answers of all versions, whose documents were read. */
+void others_find_later(struct set *set);
+/* Whether it may have a text with `later`. */
+bool others_later_in(struct schema *schema);
+
 #endif

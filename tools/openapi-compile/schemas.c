@@ -59,14 +59,10 @@ static int compare_texts(const void *a, const void *b)
 static void put_text_rules(struct schemas *schemas, FILE *out, const struct schema *schema)
 {
     const char *format = format_name(schema);
-    if (!format && !schema->pattern && !schema->text_count && schema->min_length == 0 &&
-        schema->max_length == NO_LIMIT) {
-        return;
-    }
     if (schema->max_length == 0) {
         node_fail(schema->at, "maxLength 0 allows nothing but the empty text");
     }
-    fprintf(out, ".text = &(const struct contract_text_rules){%lld, %lld, ", schema->min_length,
+    fprintf(out, "&(const struct contract_text_rules){%lld, %lld, ", schema->min_length,
             schema->max_length == NO_LIMIT ? 0 : schema->max_length);
     if (schema->text_count) {
         fputs("(const struct contract_text[]){", out);
@@ -84,10 +80,26 @@ static void put_text_rules(struct schemas *schemas, FILE *out, const struct sche
     }
     fprintf(out, "CONTRACT_FORMAT_%s, ", format ? format : "NONE");
     if (schema->pattern) {
-        fprintf(out, "&patterns[%zu], %s}, ", pattern_index(schemas, schema->pattern),
+        fprintf(out, "&patterns[%zu], %s, ", pattern_index(schemas, schema->pattern),
                 schema->tolerant ? "true" : "false");
     } else {
-        fputs("NULL, false}, ", out);
+        fputs("NULL, false, ", out);
+    }
+    if (schema->later) {
+        put_text_rules(schemas, out, schema->later);
+    } else {
+        fputs("NULL", out);
+    }
+    fputc('}', out);
+}
+
+static void put_text(struct schemas *schemas, FILE *out, const struct schema *schema)
+{
+    if (format_name(schema) || schema->pattern || schema->text_count || schema->min_length > 0 ||
+        schema->max_length != NO_LIMIT || schema->later) {
+        fputs(".text = ", out);
+        put_text_rules(schemas, out, schema);
+        fputs(", ", out);
     }
 }
 
@@ -362,7 +374,7 @@ int schemas_put(struct schemas *schemas, struct schema *schema)
     size_t len;
     FILE *out = open_memstream(&text, &len);
     put_kinds(out, schema->kinds);
-    put_text_rules(schemas, out, schema);
+    put_text(schemas, out, schema);
     put_number_rules(out, schema);
     put_array_rules(schemas, out, schema);
     put_object_rules(schemas, out, schema);
