@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#define KEY_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-."
 #define IMPORT "from './"
 
 struct text_index {
@@ -78,10 +77,25 @@ static void want(struct search *search, struct lfi_slice key, bool whole)
     }
 }
 
+static bool is_key_character(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.';
+}
+
+static struct lfi_slice key_at(const char *at)
+{
+    struct lfi_slice key = {at, 0};
+    while (is_key_character(at[key.len])) {
+        key.len++;
+    }
+    return key;
+}
+
 static void want_named(struct search *search, const char *source)
 {
     for (const char *at = strpbrk(source, "'`"); at; at = strpbrk(at, "'`")) {
-        struct lfi_slice key = {at + 1, strspn(at + 1, KEY_CHARACTERS)};
+        struct lfi_slice key = key_at(at + 1);
         const char *after = key.ptr + key.len;
         bool whole = *at == '\'' && *after == '\'' && memchr(key.ptr, '.', key.len);
         bool begins = *at == '`' && *after == '$' && after[-1] == '.';
