@@ -260,11 +260,18 @@ void doctor_check_hub(struct doctor_job *job)
     const struct log silent = {.fd = -1, .level = LOG_ERROR};
     const struct config_pair pair = pair_in_use(config);
     struct lfi_error error = {""};
+    struct hub_identity *identity = NULL;
     struct hub *hub = NULL;
 
     const bool asks_caap = provider->caap && provider->consent_manager_url;
     if (!provider->authorize_path && !asks_caap) {
         tell_not_called(job, provider);
+        return;
+    }
+    if (config->hub_signing_key &&
+        hub_identity_new(&identity, pair.certificate, config->hub_signing_key, config->hub_kid,
+                         &error) != 0) {
+        doctor_report(job, DOCTOR_FAIL, provider->id, "the Hub was not called: %s", error.message);
         return;
     }
     const struct hub_config settings = {
@@ -274,20 +281,21 @@ void doctor_check_hub(struct doctor_job *job)
         .ca_file = config->hub_ca,
         .certificate = pair.certificate,
         .key = pair.key,
-        .signing_key = config->hub_signing_key,
-        .kid = config->hub_kid,
+        .identity = identity,
         .audience = provider->hub_audience,
         .timeout_ms = config->hub_timeout_ms,
     };
     if (hub_new(&hub, &settings, &system_time, &silent, NULL, &error) != 0) {
         doctor_report(job, DOCTOR_FAIL, provider->id, "the Hub was not called: %s", error.message);
-        return;
+        goto out;
     }
     if (provider->authorize_path) {
         ask_side(job, hub, HUB_HEIMDALL);
     }
     ask_side(job, hub, HUB_CONSENT_MANAGER);
+out:
     hub_free(hub);
+    hub_identity_free(identity);
 }
 
 /* --- clock ------------------------------------------------------------------------------------ */

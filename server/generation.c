@@ -15,6 +15,7 @@ struct generation_parts {
     atomic_int holders;    /* one of them is struct generations */
     struct config *config; /* NULL: borrowed */
     struct config_pair c3;
+    struct hub_identity *identity;         /* NULL: the Hub is sent no tokens */
     struct caller_provider *callers;       /* by provider index */
     struct access_rules *access;           /* by provider index */
     struct access_keys *access_keys;       /* NULL: none of our own access tokens */
@@ -45,6 +46,7 @@ static void generation_free(struct generation *generation)
     for (size_t i = 0; i < parts->endpoint_count; i++) {
         hub_free(parts->endpoints[i].hub);
     }
+    hub_identity_free(parts->identity);
     free(parts->endpoints);
     for (size_t i = 0; i < parts->client_count; i++) {
         caller_secrets_free(parts->clients[i].secrets);
@@ -296,8 +298,7 @@ static int make_endpoint(struct generation *generation, const struct generation_
         .ca_file = config->hub_ca,
         .certificate = generation->parts->c3.certificate,
         .key = generation->parts->c3.key,
-        .signing_key = config->hub_signing_key,
-        .kid = config->hub_kid,
+        .identity = generation->parts->identity,
         .audience = provider->hub_audience,
         .timeout_ms = config->hub_timeout_ms,
         .calls = shared->calls,
@@ -373,7 +374,10 @@ static int make_parts(struct generation *generation, const struct generations *g
     for (size_t i = 0; i < config->provider_count; i++) {
         generation->offers[i] = &config->providers[i].offers;
     }
-    if (make_connect_tokens(parts, config, error) != 0 ||
+    if ((config->hub_signing_key &&
+         hub_identity_new(&parts->identity, parts->c3.certificate, config->hub_signing_key,
+                          config->hub_kid, error) != 0) ||
+        make_connect_tokens(parts, config, error) != 0 ||
         make_clients(parts, generations, config, error) != 0 ||
         make_caller(generation, generations, config, error) != 0 ||
         make_oauth(generation, shared, error) != 0 ||

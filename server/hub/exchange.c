@@ -97,14 +97,15 @@ static enum hub_outcome call(struct hub *hub, struct arena *arena,
     http_answer_init(&answer, LIMIT_HUB_REPLY_BYTES);
 
     const char *headers[] = {"Accept: application/json", NULL, NULL};
-    if (hub->signer) {
-        struct jose_claims claims = {.iss = hub->iss,
-                                     .sub = hub->sub,
+    const struct hub_identity *identity = hub->identity;
+    if (identity) {
+        struct jose_claims claims = {.iss = identity->iss,
+                                     .sub = identity->sub,
                                      .aud = hub->audience,
                                      .now_s = clock_now_s(hub->clock),
                                      .life_s = HUB_TOKEN_LIFE_S};
         buf_append_text(&token, "Authorization: Bearer ");
-        if (jose_sign(hub->signer, &claims, &token, error) != 0) {
+        if (jose_sign(identity->signer, &claims, &token, error) != 0) {
             goto out;
         }
         buf_append(&token, "", 1);

@@ -33,14 +33,18 @@ enum hub_operation {
     HUB_OPERATIONS,
 };
 
+struct hub_identity {
+    char *iss; /* O and OU of the C3 certificate */
+    char *sub;
+    struct jose_signer *signer;
+};
+
 struct hub {
     char *provider_id;
     char *heimdall_url;
     char *consent_manager_url;
     char *audience;
-    char *iss; /* O and OU of the C3 certificate */
-    char *sub;
-    struct jose_signer *signer; /* NULL: mTLS only */
+    const struct hub_identity *identity; /* NULL: mTLS only */
     struct http_client *client;
     int timeout_ms;
     const struct contract_operation *operations[HUB_OPERATIONS];

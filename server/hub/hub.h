@@ -16,6 +16,16 @@
 #include "http/call_log.h"
 #include "http/metrics.h"
 
+/*
+ * As whom the bank signs: the names of C3's subject, and Sig4, whose `kid` is derived from it when
+ * NULL. One does for all Hubs. Any thread.
+ */
+struct hub_identity;
+
+int hub_identity_new(struct hub_identity **out, const char *certificate, const char *signing_key,
+                     const char *kid, struct lfi_error *error);
+void hub_identity_free(struct hub_identity *identity);
+
 struct hub_config {
     const char *provider_id;
     const char *heimdall_url; /* no trailing slash; NULL: never called */
@@ -23,9 +33,8 @@ struct hub_config {
     const char *ca_file;
     const char *certificate; /* C3 */
     const char *key;
-    const char *signing_key; /* Sig4; NULL: mTLS only */
-    const char *kid;         /* NULL: derived from the key */
-    const char *audience;    /* PROVIDER_ID that the Hub expects */
+    const struct hub_identity *identity; /* outlives the hub; NULL: mTLS only */
+    const char *audience;                /* PROVIDER_ID that the Hub expects */
     int timeout_ms;
     struct call_log *calls; /* for the console; NULL: not kept */
 };

@@ -3,14 +3,8 @@
 #include "hub/exchange.h"
 
 #include "base/limits.h"
-#include "base/x509_name.h"
 
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-#include <stdio.h>
 #include <stdlib.h>
-
-#define ATTRIBUTE_BYTES 1024
 
 static const struct {
     const struct contract_api *api;
@@ -46,38 +40,6 @@ static const struct contract_operation *find_operation(const struct contract_api
     return NULL;
 }
 
-/* One attribute of the subject; the caller frees it. NULL: not there exactly once. */
-static char *copy_attribute(const X509 *certificate, int nid)
-{
-    struct buf text;
-    buf_init(&text, ATTRIBUTE_BYTES);
-    bool found = x509_append_subject(&text, certificate, nid);
-    char *copy = found ? strndup(text.ptr, text.len) : NULL;
-    buf_free(&text);
-    return copy;
-}
-
-/* iss and sub of our tokens are O and OU of the certificate on the same connection. */
-static int read_names(struct hub *hub, const char *certificate, struct lfi_error *error)
-{
-    X509 *x509 = NULL;
-    FILE *file = fopen(certificate, "re");
-    if (file) {
-        x509 = PEM_read_X509(file, NULL, NULL, NULL);
-        fclose(file);
-    }
-    if (!x509) {
-        return error_set(error, "%s: not a PEM certificate that can be read", certificate);
-    }
-    hub->iss = copy_attribute(x509, NID_organizationName);
-    hub->sub = copy_attribute(x509, NID_organizationalUnitName);
-    X509_free(x509);
-    if (!hub->iss || !hub->sub) {
-        return error_set(error, "%s: the subject must have one O and one OU", certificate);
-    }
-    return 0;
-}
-
 static int copy(char **out, const char *text, struct lfi_error *error)
 {
     *out = strdup(text);
@@ -102,11 +64,6 @@ static int set_up(struct hub *hub, const struct hub_config *config, struct lfi_e
         copy(&hub->audience, config->audience, error) != 0) {
         return -1;
     }
-    if (config->signing_key &&
-        (read_names(hub, config->certificate, error) != 0 ||
-         jose_signer_load(&hub->signer, config->signing_key, config->kid, error) != 0)) {
-        return -1;
-    }
     struct http_client_config client = {.ca_file = config->ca_file,
                                         .certificate = config->certificate,
                                         .key = config->key,
@@ -128,6 +85,7 @@ int hub_new(struct hub **out, const struct hub_config *config, const struct cloc
     hub->timeout_ms = config->timeout_ms;
     hub->metrics = metrics;
     hub->calls = config->calls;
+    hub->identity = config->identity;
     if (set_up(hub, config, error) != 0) {
         hub_free(hub);
         return -1;
@@ -142,13 +100,10 @@ void hub_free(struct hub *hub)
         return;
     }
     http_client_free(hub->client);
-    jose_signer_free(hub->signer);
     free(hub->provider_id);
     free(hub->heimdall_url);
     free(hub->consent_manager_url);
     free(hub->audience);
-    free(hub->iss);
-    free(hub->sub);
     free(hub);
 }
 

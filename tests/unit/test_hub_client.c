@@ -40,6 +40,7 @@ static struct {
 static struct fixture {
     struct clock clock;
     struct log log;
+    struct hub_identity *identity;
     struct hub *hub;
     struct arena *arena;
     char key[KEY_PATH_MAX], certificate[KEY_PATH_MAX];
@@ -115,12 +116,15 @@ static int open_hub(const struct attribute *names, struct lfi_error *error)
     fclose(file);
     X509_free(certificate);
     EVP_PKEY_free(key);
+    if (hub_identity_new(&f.identity, f.certificate, f.key, NULL, error) != 0) {
+        return -1;
+    }
     const struct hub_config config = {.provider_id = "dhowretail",
                                       .heimdall_url = "https://hub.example/hh",
                                       .consent_manager_url = "https://hub.example/cm",
                                       .certificate = f.certificate,
                                       .key = f.key,
-                                      .signing_key = f.key,
+                                      .identity = f.identity,
                                       .audience = "hub-audience",
                                       .timeout_ms = 1000};
     return hub_new(&f.hub, &config, &f.clock, &f.log, NULL, error);
@@ -144,6 +148,7 @@ static int tear_down(void **state)
 {
     (void)state;
     hub_free(f.hub);
+    hub_identity_free(f.identity);
     arena_free(f.arena);
     close(f.log.fd);
     unlink(f.key);
