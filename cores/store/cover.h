@@ -30,6 +30,9 @@ enum cover_plan {
     COVER_CANCEL, /* by the customer, who does not pay */
 };
 
+/* By how the CustomerId of its request begins. */
+enum cover_plan cover_plan_of(const char *customer);
+
 enum cover_salary { COVER_SALARY_UNKNOWN, COVER_SALARY_UNDER_4K, COVER_SALARY_OVER_4K };
 
 enum cover_text {

@@ -368,9 +368,7 @@ static void fill_value(const struct sector *sector, const cJSON *data, int64_t n
     out->due_us = waits ? out->priced_us : out->expires_us;
     out->status = waits ? LFI_QUOTE_PENDING : LFI_QUOTE_AVAILABLE;
     out->allowed = allow(sector, member(data, "PolicyIssuanceRequest"));
-    out->plan = begins(customer, "refused-")     ? COVER_REJECT
-                : begins(customer, "withdrawn-") ? COVER_CANCEL
-                                                 : COVER_COMPLETE;
+    out->plan = cover_plan_of(customer);
 }
 
 /* Prints and deletes; `cut` leaves out so many characters at either end. */

@@ -121,23 +121,33 @@ static const char *const codes[] = {
     [STORE_STEER_CREDITOR_REJECTED] = "",
 };
 
+#define REFUSED "400 Consent.FailsControlParameters" /* by the server, before the core pays */
+
 static const struct {
     const char *place, *shows, *status;
     enum store_steer_creditor creditor;
     const char *reason; /* NULL: that of the creditor */
+    const char *terms;  /* of the file, in place of a creditor; NULL: as they are */
 } rows[] = {
     {"file-paid", "an instruction that is carried out", "Accepted", STORE_STEER_CREDITOR_ORDINARY,
-     NULL},
+     NULL, NULL},
     {"file-invalid-iban", "an instruction whose IBAN has wrong check digits", "Rejected",
-     STORE_STEER_CREDITOR_INVALID, NULL},
+     STORE_STEER_CREDITOR_INVALID, NULL, NULL},
     {"file-unreachable", "an instruction to a bank that no rail reaches", "Rejected",
-     STORE_STEER_CREDITOR_UNREACHABLE, NULL},
+     STORE_STEER_CREDITOR_UNREACHABLE, NULL, NULL},
     {"file-unusable", "an instruction to a closed account of the bank", "Rejected",
-     STORE_STEER_CREDITOR_UNUSABLE, NULL},
+     STORE_STEER_CREDITOR_UNUSABLE, NULL, NULL},
     {"file-rejected", "an instruction to a creditor whom the table of payments rejects", "Rejected",
-     STORE_STEER_CREDITOR_REJECTED, NULL},
+     STORE_STEER_CREDITOR_REJECTED, NULL, NULL},
     {"file-nothing-paid", "alone in its file, which makes the payment end so", "Rejected",
-     STORE_STEER_CREDITOR_INVALID, FILES_NOTHING_PAID},
+     STORE_STEER_CREDITOR_INVALID, FILES_NOTHING_PAID, NULL},
+    {"file-other-hash", "the hash of another file: the file is not taken", REFUSED,
+     STORE_STEER_CREDITOR_NONE, "",
+     "{\"FileHash\":\"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\"}"},
+    {"file-other-count", "another number of instructions: the file is not taken", REFUSED,
+     STORE_STEER_CREDITOR_NONE, "", "{\"NumberOfTransactions\":1000}"},
+    {"file-other-sum", "another sum of the amounts: the file is not taken", REFUSED,
+     STORE_STEER_CREDITOR_NONE, "", "{\"ControlSum\":\"1000000.00\"}"},
 };
 
 bool store_steer_file(size_t n, struct store_steer *out)
@@ -152,6 +162,7 @@ bool store_steer_file(size_t n, struct store_steer *out)
     (void)snprintf(out->shows, sizeof(out->shows), "%s", rows[n].shows);
     (void)snprintf(out->reason, sizeof(out->reason), "%s",
                    rows[n].reason ? rows[n].reason : codes[rows[n].creditor]);
+    (void)snprintf(out->request, sizeof(out->request), "%s", rows[n].terms ? rows[n].terms : "");
     return true;
 }
 

@@ -58,32 +58,44 @@ static const struct {
     const char *quoted; /* currency */
     int64_t minor;
     const char *status;
+    const char *type; /* of the transaction; NULL: an exchange alone */
 } others[] = {
     {"fx-customer", "the Emirates ID of a customer: the agreed rate, and no account is opened",
-     STORE_STEER_CUSTOMER, "INR", ORDINARY_MINOR, "Completed"},
+     STORE_STEER_CUSTOMER, "INR", ORDINARY_MINOR, "Completed", NULL},
     {"fx-barred", "the Emirates ID of a barred customer: as if the bank did not know it",
-     STORE_STEER_BARRED, "INR", ORDINARY_MINOR, "Completed"},
+     STORE_STEER_BARRED, "INR", ORDINARY_MINOR, "Completed", NULL},
     {"fx-account", "nobody whom the bank knows: waits a day for an account, which completes it",
-     STORE_STEER_NOBODY, "INR", ORDINARY_MINOR, "Completed"},
+     STORE_STEER_NOBODY, "INR", ORDINARY_MINOR, "Completed", NULL},
+    {"fx-no-account", "nobody whom the bank knows, and no account is opened within a day",
+     STORE_STEER_NOBODY, "INR", ORDINARY_MINOR, "Cancelled", NULL},
+    {"fx-expired", "nobody accepts it within its ten minutes", STORE_STEER_NOBODY, "INR",
+     ORDINARY_MINOR, "Expired", NULL},
+    {"fx-remittance", "sent abroad, with a fee and VAT on it; a payment under the quote funds it",
+     STORE_STEER_NOBODY, "INR", ORDINARY_MINOR, "Accepted", "SpotAndRemittance"},
+    {"fx-remittance-unpaid", "sent abroad, and no payment comes within ten minutes",
+     STORE_STEER_NOBODY, "INR", ORDINARY_MINOR, "Cancelled", "SpotAndRemittance"},
     {"fx-currency-not-traded", "a currency that the bank does not trade", STORE_STEER_NOBODY, "XAU",
-     ORDINARY_MINOR, "204"},
+     ORDINARY_MINOR, "204", NULL},
     {"fx-same-currency", "an exchange of a currency for itself", STORE_STEER_NOBODY, "AED",
-     ORDINARY_MINOR, "204"},
+     ORDINARY_MINOR, "204", NULL},
     {"fx-largest", "as much as the bank trades", STORE_STEER_NOBODY, "USD", FX_MINOR_MAX,
-     "Available"},
-    {"fx-too-much", "more than the bank trades", STORE_STEER_NOBODY, "USD", FX_MINOR_MAX + 1,
-     "204"},
-    {"fx-nothing", "no money to trade", STORE_STEER_NOBODY, "USD", 0, "204"},
+     "Available", NULL},
+    {"fx-too-much", "more than the bank trades", STORE_STEER_NOBODY, "USD", FX_MINOR_MAX + 1, "204",
+     NULL},
+    {"fx-nothing", "no money to trade", STORE_STEER_NOBODY, "USD", 0, "204", NULL},
 };
 #define OTHER_COUNT (sizeof(others) / sizeof(others[0]))
 
-static void write_request(struct store_steer *out, const char *quoted, int64_t minor)
+/* `type` NULL: of an ordinary request. */
+static void write_request(struct store_steer *out, const char *type, const char *quoted,
+                          int64_t minor)
 {
     char amount[MONEY_TEXT];
     decimal_format((struct decimal){minor, 2}, amount);
     (void)snprintf(out->request, sizeof(out->request),
-                   "{\"QuotedCurrency\":\"%s\",\"TradeAmount\":{\"Amount\":\"%s\","
+                   "{%s%s%s\"QuotedCurrency\":\"%s\",\"TradeAmount\":{\"Amount\":\"%s\","
                    "\"Currency\":\"AED\"}}",
+                   type ? "\"TransactionType\":\"" : "", type ? type : "", type ? "\"," : "",
                    quoted, amount);
 }
 
@@ -92,14 +104,14 @@ static void steer_to_currency(size_t n, struct store_steer *out)
 {
     *out = (struct store_steer){.place = "fx-currency", .status = "Available"};
     (void)snprintf(out->shows, sizeof(out->shows), "dirhams for %s", rates[n].currency);
-    write_request(out, rates[n].currency, ORDINARY_MINOR);
+    write_request(out, NULL, rates[n].currency, ORDINARY_MINOR);
 }
 
 static void steer_to_end(size_t n, struct store_steer *out)
 {
     *out = (struct store_steer){.place = ends[n].place, .status = ends[n].status};
     (void)snprintf(out->shows, sizeof(out->shows), "%s", ends[n].shows);
-    write_request(out, "INR", ORDINARY_MINOR + ends[n].hundredths);
+    write_request(out, NULL, "INR", ORDINARY_MINOR + ends[n].hundredths);
 }
 
 static void steer_otherwise(size_t n, struct store_steer *out)
@@ -107,7 +119,7 @@ static void steer_otherwise(size_t n, struct store_steer *out)
     *out = (struct store_steer){
         .place = others[n].place, .party = others[n].party, .status = others[n].status};
     (void)snprintf(out->shows, sizeof(out->shows), "%s", others[n].shows);
-    write_request(out, others[n].quoted, others[n].minor);
+    write_request(out, others[n].type, others[n].quoted, others[n].minor);
 }
 
 bool store_steer_fx(size_t n, struct store_steer *out)

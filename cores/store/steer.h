@@ -39,7 +39,12 @@ struct store_steer {
 /* The n-th row; false: there are fewer. */
 bool store_steer_fx(size_t n, struct store_steer *out);
 bool store_steer_opening(size_t n, struct store_steer *out);
-/* Instructions of a file beside an ordinary one, with the status of each in the report. */
+/* Of quotes of insurance, in every sector. */
+bool store_steer_quote(size_t n, struct store_steer *out);
+/*
+ * Instructions of a file beside an ordinary one, with the status of each in the report; then terms
+ * that do not fit their file.
+ */
 bool store_steer_file(size_t n, struct store_steer *out);
 
 #endif

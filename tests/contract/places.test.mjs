@@ -16,12 +16,15 @@ import { FilePayer } from '../support/file_payer.mjs';
 import { instructionsOf, painOf } from '../support/files.mjs';
 import { BankClock } from '../support/operator.mjs';
 import { consentToPolicies } from '../support/policies.mjs';
+import { askQuote } from '../support/quotes.mjs';
 import { Bank } from './hub_support.mjs';
 
 const FIXTURES = join(ROOT, 'fixtures');
 const TEMPORARY = [403, 'Consent.AccountTemporarilyBlocked'];
 const PERMANENT = [403, 'Consent.PermanentAccountAccessFailure'];
 const END_MS = 60_000; // of a trade or an opening
+const QUOTE_S = 601; // a quote is over
+const DAY_S = 86_401;
 const TWO_YEARS_AGO = '2024-06-30'; // before the anchor of the data
 
 let demo;
@@ -210,20 +213,31 @@ async function opening(place, more = {}) {
         ['Completed', 'Rejected'].includes(OpeningStatus));
 }
 
+/** What is sent abroad, of a quote that is for more than an exchange. */
+const REMITTED = {
+    RemittanceInformation: {
+        CreditorAccount: { SchemeName: 'IBAN', Identification: 'GB33BUKB20201555555555', Type: 'Individual', Name: { en: 'Layla Qamar' } },
+        CreditorReference: 'Family', ExtendedPurpose: 'Support of the family', InstructionPriority: 'Normal',
+    },
+};
+
 /** The quote, as asked for; null: the bank offers none. */
 async function quote(place) {
     const Party = place.login && { Claims: claimsOf(place) };
     const data = merge({
         QuoteReference: randomUUID(), TransactionType: 'Spot', UnitCurrency: 'AED', ...(Party && { Party }),
+        ...(place.request.TransactionType && REMITTED),
     }, place.request);
     const reply = await ask(place, 'POST', '/fx-quotes', data);
     assert.ok([201, 204].includes(reply.status), reply.text);
     return reply.status === 201 ? reply.json.data : null;
 }
 
+const pathOf = ({ FxQuoteId }) => `/fx-quotes/${FxQuoteId}`;
+
 async function accept(place) {
     const made = await quote(place);
-    const path = `/fx-quotes/${made.FxQuoteId}`;
+    const path = pathOf(made);
     const reply = await ask(place, 'PATCH', path, acceptanceOf(made).data);
     assert.equal(reply.status, 204, reply.text);
     return { made, path };
@@ -366,6 +380,31 @@ const isTraded = (rateType) => async (place) => {
     assert.equal(made.RateType, rateType);
     await reaches(place, path, ({ QuoteStatus }) => QuoteStatus === place.status);
 };
+/** A quote of insurance, applied for or not, comes to the place's status; `seconds`: once they have passed. */
+const quotesCover = ({ applies, seconds = 0 }) => async (place) => {
+    const call = (method, path, body) => clock.call(banks[place.segment].client, method, path, { body });
+    const { look, apply } = await askQuote(call, 'Employment', { set: place.request });
+    if (applies) {
+        await apply();
+    }
+    await clock.move(seconds);
+    try {
+        await until(async () => (await look()).QuoteStatus === place.status, `${place.place}: ${place.status}`, END_MS);
+    } finally {
+        await clock.move(0);
+    }
+};
+
+/** Without anything else happening, once so many seconds have passed. */
+const endsAfter = (seconds, make) => async (place) => {
+    const { path } = await make(place);
+    await clock.move(seconds);
+    try {
+        await reaches(place, path, ({ QuoteStatus }) => QuoteStatus === place.status);
+    } finally {
+        await clock.move(0);
+    }
+};
 const isTradedWithAccount = async (place) => {
     const { made, path } = await accept(place);
     assert.equal(made.UserIdentificationStatus, 'UserNotIdentified');
@@ -407,6 +446,16 @@ const isPaidInFile = async (place) => {
     const { payment, lines } = await payFile(place, { alone: false });
     assert.equal(payment.status, 'Received');
     assert.deepEqual(lines, [`1,SALARY-1,10.00,AED,${place.status},${place.reason ?? ''}`, '2,SALARY-2,10.01,AED,Accepted,']);
+};
+
+const isRefusedFile = async (place) => {
+    const payer = await FilePayer.prepare(demo);
+    const instructions = instructionsOf(2);
+    const file = painOf(instructions);
+    const consent = await payer.waiting(file, instructions, place.request);
+    const { status, text, json } = await payer.upload(consent, file);
+    assert.equal(`${status} ${json.errorCode}`, place.status, text);
+    payer.close();
 };
 
 /** What the Hub gets of the premium of each of the customer's policies. */
@@ -672,10 +721,24 @@ const VISITS = {
     'fx-customer': isTraded('Agreed'),
     'fx-barred': isTradedWithAccount,
     'fx-account': isTradedWithAccount,
+    'fx-no-account': endsAfter(DAY_S, accept),
+    'fx-expired': endsAfter(QUOTE_S, async (place) => ({ path: pathOf(await quote(place)) })),
+    'fx-remittance': async (place) => {
+        const { made, path } = await accept(place);
+        assert.deepEqual(made.Charges.map(({ Type, Amount }) => [Type, Amount.Amount]), [['Fees', '25.00'], ['VAT', '1.25']]);
+        await reaches(place, path, ({ QuoteStatus }) => QuoteStatus === place.status); // contract.exchange pays it
+    },
+    'fx-remittance-unpaid': endsAfter(QUOTE_S, accept),
     'fx-currency-not-traded': isNotQuoted,
     'fx-same-currency': isNotQuoted,
     'fx-too-much': isNotQuoted,
     'fx-nothing': isNotQuoted,
+
+    'quote-refused': quotesCover({ applies: true }),
+    'quote-withdrawn': quotesCover({ applies: true }),
+    'quote-completed': quotesCover({ applies: true }),
+    'quote-available': quotesCover({ applies: false }),
+    'quote-expired': quotesCover({ applies: false, seconds: 14 * DAY_S }),
 
     'opening-customer': async (place) => {
         const { AccountId } = await isDecided(place);
@@ -694,6 +757,9 @@ const VISITS = {
     'file-unreachable': isPaidInFile,
     'file-unusable': isPaidInFile,
     'file-rejected': isPaidInFile,
+    'file-other-hash': isRefusedFile,
+    'file-other-count': isRefusedFile,
+    'file-other-sum': isRefusedFile,
     'file-nothing-paid': async (place) => {
         const { payment } = await payFile(place, { alone: true });
         assert.deepEqual([payment.status, payment.rejectReasonCode[0].code], [place.status, `LFI.${place.reason}`]);

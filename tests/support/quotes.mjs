@@ -44,25 +44,38 @@ function requestOf(type, number) {
     return { data };
 }
 
-/** Accepts the first plan; what came of it, as soon as the policy has an id. */
-export async function startPolicy(hub, type, number) {
-    const call = (method, path, body) => hub.call(method, path, { body, headers: NO_CONSENT });
-    const where = `/${type.toLowerCase()}-insurance`;
-    const asked = await call('POST', `${where}-quotes`, requestOf(type, number));
+/**
+ * Asks `call` (method, path, body) for a quote: {quote, look, apply}, the first plan once it has a price, how it stands,
+ * and what accepts it. `set` replaces members of the request's data.
+ */
+export async function askQuote(call, type, { number, set = {} } = {}) {
+    const where = `/${type.toLowerCase()}-insurance-quotes`;
+    const { data } = requestOf(type, number);
+    const asked = await call('POST', where, { data: { ...data, ...set } });
     assert.equal(asked.status, 201, asked.text);
     const [{ QuoteId }] = asked.json.data;
-    const look = async () => (await call('GET', `${where}-quotes/${QuoteId}`)).json.data;
+    const look = async () => (await call('GET', `${where}/${QuoteId}`)).json.data;
     await until(async () => (await look()).QuoteStatus === 'Available', 'a price');
     const quote = await look();
     const { CommissionAmount, PaymentMethod } = quote.Commission;
-    const accepted = await call('PATCH', `${where}-quotes/${QuoteId}`, { data: {
-        QuoteStatus: 'ApplicationPending', QuoteReference: quote.QuoteReference, InsuranceSubType: 'Standard',
-        Premium: quote.Premium, Commission: { CommissionAmount, PaymentMethod },
-        QuoteCreationDateTime: quote.CreationDateTime, ExpirationDateTime: quote.ExpirationDateTime,
-        ...(type === 'Health' && { CustomerSalary: 'Over4K' }),
-    } });
-    assert.equal(accepted.status, 204, accepted.text);
-    const made = await call('POST', `${where}-policies`, { data: { QuoteId } });
+    const apply = async () => {
+        const accepted = await call('PATCH', `${where}/${QuoteId}`, { data: {
+            QuoteStatus: 'ApplicationPending', QuoteReference: quote.QuoteReference, InsuranceSubType: 'Standard',
+            Premium: quote.Premium, Commission: { CommissionAmount, PaymentMethod },
+            QuoteCreationDateTime: quote.CreationDateTime, ExpirationDateTime: quote.ExpirationDateTime,
+            ...(type === 'Health' && { CustomerSalary: 'Over4K' }),
+        } });
+        assert.equal(accepted.status, 204, accepted.text);
+    };
+    return { quote: { QuoteId, ...quote }, look, apply };
+}
+
+/** Accepts the first plan; what came of it, as soon as the policy has an id. */
+export async function startPolicy(hub, type, number) {
+    const call = (method, path, body) => hub.call(method, path, { body, headers: NO_CONSENT });
+    const { quote, look, apply } = await askQuote(call, type, { number });
+    await apply();
+    const made = await call('POST', `/${type.toLowerCase()}-insurance-policies`, { data: { QuoteId: quote.QuoteId } });
     assert.equal(made.status, 201, made.text);
     const issued = () => until(async () => (await look()).QuoteStatus === 'Completed', 'the policy');
     return { id: made.json.data.InsurancePolicyId, quote, issued };
