@@ -16,7 +16,6 @@
 
 #define PATH_MAX_BYTES 256 /* base path and template */
 #define CUT_MAX_BYTES 200  /* names of what an answer lacks */
-#define ID_MAX 128         /* as long as the contract lets a consent id be */
 
 /* --- stages, in the order of the flow --------------------------------------------------------- */
 
@@ -253,27 +252,6 @@ static void check_reply(struct call *call)
                        violation.message);
         dispatch_refuse(call);
     }
-}
-
-bool call_is_id(struct lfi_slice text)
-{
-    bool dots = true;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        bool fine = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                    c == '-' || c == '_' || c == '.' || c == ':';
-        if (!fine) {
-            return false;
-        }
-        dots = dots && c == '.'; /* a step in a path, not a name */
-    }
-    return !dots && text.len <= ID_MAX;
-}
-
-struct lfi_slice call_logged_header(const struct request *request, const char *name)
-{
-    struct lfi_slice id = request_header(request, name, NULL);
-    return id.len == 0 || call_is_id(id) ? id : SLICE("(malformed)");
 }
 
 static void remember(const struct call *call)
