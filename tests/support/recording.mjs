@@ -118,10 +118,11 @@ export function recordKept(folder, { providers = [], ozoneConnect = {} } = {}) {
         return;
     }
     const basePaths = Object.values(ozoneConnect.basePaths ?? {});
+    const { hubs } = JSON.parse(readFileSync(join(folder, '../hub.json'), 'utf8'));
     for (const name of readdirSync(folder).filter((one) => one.endsWith('.jsonl'))) {
         for (const kept of readLines(join(folder, name))) {
             const notesOf = (list) => (kept.list === list ? [kept.note] : kept[list] ?? []);
-            notesOf('exchanges').forEach((note) => recordNote(note, { providers, basePaths }));
+            notesOf('exchanges').forEach((note) => recordNote(note, { providers, hubs, basePaths }));
             notesOf('steps').filter((note) => note.interface === 'webhook' && isWhole(note.requestBody, note.requestBytes))
                 .forEach(({ requestBody }) => recordEvent(requestBody));
         }
@@ -142,15 +143,21 @@ function readLines(file) {
     });
 }
 
-function recordNote(note, { providers, basePaths }) {
+/** In which of the versions that a bank serves it answers a call of the one that was asked for: the smallest not below it. */
+const servedOf = (versions = [], asked) => [...versions].sort().find((one) => one >= asked) ?? asked;
+
+function recordNote(note, { providers, hubs, basePaths }) {
     const { method, status, path, query, requestHeaders: headers = {}, requestBody = '', replyBody = '' } = note;
     const isJson = /^[{[]/.test(requestBody); // of others the type that was sent is not known
     if (!status || !isWhole(replyBody, note.replyBytes)) {
         return; // nobody answered, or not all of it is there
     }
-    const provider = providers.find(({ providerId }) => providerId === headers['o3-provider-id']);
+    const isCalled = ({ providerId }) => providerId === headers['o3-provider-id'];
     const about = note.interface !== 'ozone-connect' ? { of: note.interface, path }
-        : bankCall({ target: path, headers, caap: provider?.authorization === 'caap', basePaths });
+        : bankCall({ target: path, headers, caap: providers.find(isCalled)?.authorization === 'caap', basePaths });
+    if (about.version) {
+        about.version = servedOf(hubs.find(isCalled)?.bankVersions, about.version);
+    }
     recordExchange({ ...about, method }, {
         target: query ? `${path}?${query}` : path,
         // It does not keep the type that it sends itself, nor the credential.
