@@ -173,7 +173,7 @@ static void show_ending(struct context *context)
 }
 
 /* A customer's session is not shown once it has ended. */
-void api_show(struct context *context)
+static void show_stage(struct context *context)
 {
     static void (*const shows[SESSION_KINDS][SESSION_STAGES])(struct context * context) = {
         [SESSION_JOURNEY] = {[SESSION_SIGN_IN] = step_show_sign_in,
@@ -191,7 +191,7 @@ void api_show(struct context *context)
 
 int step_show(struct call *call)
 {
-    api_show(step_context(call));
+    step_context(call)->shows_stage = true;
     return 0;
 }
 
@@ -206,6 +206,9 @@ void api_handle(const struct step_api *api, struct context *context)
     context->extendable_in = extendable_in(api);
     if (find_step(&call) && check_origin_and_type(context) && read_body(&call)) {
         run_step(api, &call);
+        if (context->shows_stage) {
+            show_stage(context);
+        }
         json_wipe(call.body); /* it may hold a password */
     }
 }

@@ -23,8 +23,6 @@ struct step_api {
 
 /* Answers a request below the prefix. */
 void api_handle(const struct step_api *api, struct context *context);
-/* Answers with what the session's stage shows. */
-void api_show(struct context *context);
 /* Whether a name like the path of a step, "journey/approve", is one's. */
 bool api_is_step(const struct step_api *api, struct lfi_slice name);
 

@@ -33,6 +33,7 @@ struct context {
     const struct psu_endpoint *endpoint; /* of the session */
     const struct psu_endpoint *entered;  /* whose share a worker was taken from; NULL: none */
     enum share share;
+    bool shows_stage; /* a step ended: the answer is the view of the stage it came to (api.c) */
 };
 
 /* The pages of the request's provider; of the first where none is known. */

@@ -2,7 +2,6 @@
 
 #include "base/array.h"
 #include "base/id.h"
-#include "psu/api.h"
 #include "psu/browser.h"
 #include "psu/claim.h"
 #include "psu/finish.h"
@@ -208,7 +207,7 @@ static void take_over(struct context *context, const struct link *link)
         if (journey_record_set_taken(context_actor(context), link->once, &error) != LFI_OK) {
             context_refuse_state(context, &error);
         } else if (context_keep_session(context) == 0) {
-            api_show(context);
+            context->shows_stage = true;
         }
     }
 }
@@ -236,7 +235,7 @@ int step_take_over(struct call *call)
     bool in_journey = context_open_session(&own, SESSION_JOURNEY);
     if (in_journey && slice_equal(own.session.interaction_id, context->session.interaction_id)) {
         *context = own; /* opened in the browser that shows it: the journey goes on there */
-        api_show(context);
+        context->shows_stage = true;
     } else if (json_get_bool(body, "confirm", false)) {
         take_over(context, &link);
     } else if (journey_record_find(context_actor(context), &taken, &error) == LFI_OK && taken) {

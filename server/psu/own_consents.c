@@ -75,7 +75,7 @@ int own_consents_start(struct call *call)
         .started_s = clock_now_s(psu->clock),
     };
     if (context_keep_session(context) == 0) {
-        step_show_sign_in(context);
+        context->shows_stage = true;
     }
     return 0;
 }

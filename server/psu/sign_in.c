@@ -1,4 +1,3 @@
-#include "psu/api.h"
 #include "psu/approval.h"
 #include "psu/bank_app.h"
 #include "psu/browser.h"
@@ -187,7 +186,7 @@ static void enter(struct context *context)
     if (status != LFI_OK) {
         finish_state(context, status, "task_put", &error);
     } else if (context_keep_session(context) == 0) {
-        api_show(context);
+        context->shows_stage = true;
     }
 }
 
@@ -255,7 +254,7 @@ void step_ask_approval(struct context *context, const struct approval_request *r
     } else if (status != LFI_OK) {
         finish_core(context, status, "approval_start", &error);
     } else if (context_move(context, event) && context_keep_session(context) == 0) {
-        api_show(context);
+        context->shows_stage = true;
     }
 }
 

@@ -1,15 +1,11 @@
 /*
  * The approval and its step-up: what was decided is confirmed once more, in the app or by a
- * passkey, and only that (consent journey 4). The choice is kept in the state under its digest;
- * session, challenge and confirmation are bound to the digest.
+ * passkey, and only that (consent journey 4).
  */
 #include "psu/step_up.h"
 
-#include "base/id.h"
 #include "psu/approval.h"
 #include "psu/bank_app.h"
-#include "psu/browser.h"
-#include "psu/claim.h"
 #include "psu/finish.h"
 #include "psu/passkey.h"
 #include "psu/passkeys.h"
@@ -17,65 +13,6 @@
 #include "psu/review.h"
 #include "psu/steps.h"
 #include "rows_journey.h"
-
-/* Absent without a digest: all choices of the customer would have one key. */
-static struct lfi_slice choice_key(struct actor actor)
-{
-    if (!actor.session->decision.ptr) {
-        return (struct lfi_slice){0};
-    }
-    return state_key(actor.arena, "choice", actor.session->user_id, actor.session->decision);
-}
-
-/* --- asking ----------------------------------------------------------------------------------- */
-
-struct lfi_slice step_up_digest(struct actor actor, struct lfi_slice choice,
-                                const struct payment_terms *payment)
-{
-    struct lfi_slice bound =
-        arena_format(actor.arena, "%.*s:%.*s%s%.*s", SLICE_ARG(actor.session->interaction_id),
-                     SLICE_ARG(choice), payment->json.ptr ? ":" : "", SLICE_ARG(payment->json));
-    return bound.ptr ? id_digest(actor.arena, bound) : bound;
-}
-
-/* Keeps the choice and makes it the session's. False: the answer is given. */
-static bool keep_choice(struct context *context, struct lfi_slice choice,
-                        const struct payment_terms *payment)
-{
-    struct lfi_error error = {{0}};
-    context->session.decision = step_up_digest(context_actor(context), choice, payment);
-    int status =
-        claim_settle(context_actor(context), choice_key(context_actor(context)), choice, &error);
-    if (status != LFI_OK) {
-        finish_state(context, status, "claim_settle", &error);
-    }
-    return status == LFI_OK;
-}
-
-static const char *kind_of(const struct consent *consent, const struct payment_terms *payment)
-{
-    if (!payment->json.ptr) {
-        return consent->kind->policies ? "policies" : "step-up";
-    }
-    return payment->instructions > 0 ? "file" : payment->single ? "payment" : "payments";
-}
-
-void step_up_ask(struct context *context, struct lfi_slice choice, const struct consent *consent,
-                 const struct payment_terms *payment, int count)
-{
-    const struct approval_request request = {.kind = kind_of(consent, payment),
-                                             .tpp = consent_beneficiary(consent),
-                                             .browser = browser_name(context->request),
-                                             .accounts = consent->kind->policies ? 0 : count,
-                                             .policies = consent->kind->policies ? count : 0,
-                                             .instructions = payment->instructions,
-                                             .payee = payment->payee,
-                                             .amount = payment->amount,
-                                             .currency = payment->currency};
-    if (keep_choice(context, choice, payment)) {
-        step_ask_approval(context, &request, SESSION_CHOSEN);
-    }
-}
 
 /* The confirmation is of other payments than these: the customer looks at them again. */
 static void reopen(struct context *context)
@@ -142,8 +79,7 @@ static void carry_out(struct context *context)
 {
     struct lfi_slice choice;
     struct lfi_error error = {{0}};
-    int status =
-        claim_find(context_actor(context), choice_key(context_actor(context)), &choice, &error);
+    int status = step_up_find(context_actor(context), &choice, &error);
     if (status != LFI_OK && status != LFI_UNKNOWN) {
         context_refuse_state(context, &error);
         return;
@@ -164,7 +100,7 @@ static void refuse(struct context *context)
 {
     if (context->session.kind == SESSION_CUSTOMER) {
         if (context_move(context, SESSION_REOPENED) && context_keep_session(context) == 0) {
-            step_show_own_consents(context);
+            context->shows_stage = true;
         }
     } else {
         finish_refuse(context, ENDING_STEP_UP);

@@ -15,4 +15,7 @@ struct lfi_slice step_up_digest(struct actor actor, struct lfi_slice choice,
 void step_up_ask(struct context *context, struct lfi_slice choice, const struct consent *consent,
                  const struct payment_terms *payment, int count);
 
+/* The choice that the session's digest is of, as claim_find. */
+int step_up_find(struct actor actor, struct lfi_slice *choice, struct lfi_error *error);
+
 #endif
