@@ -117,6 +117,14 @@ static void add_headers_of_consent(struct outgoing *call, struct arena *arena,
     }
 }
 
+/* Validation changes nothing, and an event is the whole consent. They need no new connection. */
+static bool is_repeatable(const struct outgoing *call)
+{
+    static const char event[] = "/consent/event/";
+    return strcmp(call->template, "/consent/action/validate") == 0 ||
+           strncmp(call->template, event, sizeof(event) - 1) == 0;
+}
+
 /* One try: adds the credential after the other headers, and calls. */
 static int try_call(struct sim *sim, struct outgoing *call, struct arena *arena, bool renew,
                     struct bank_answer *out, struct refusal *refusal)
@@ -139,7 +147,8 @@ static int try_call(struct sim *sim, struct outgoing *call, struct arena *arena,
                                                              : call->body.ptr   ? "application/json"
                                                                                 : NULL,
                                              .body = call->body,
-                                             .timeout_ms = call->timeout_ms},
+                                             .timeout_ms = call->timeout_ms,
+                                             .repeatable = is_repeatable(call)},
                          &out->http, &error);
     call->elapsed_us = clock_monotonic_us() - begun_us;
     if (rc) {
