@@ -27,7 +27,7 @@
 struct plan {
     const char *name, *level;
     int64_t fils;     /* of a year, without VAT */
-    const char *type; /* of cover; NULL: the sector has none */
+    const char *type; /* of cover, unless the request says it */
 };
 
 /* Tenths, and whole numbers at the end. */
@@ -42,6 +42,7 @@ static const struct sector {
     bool takes_time;  /* for a price */
     bool vat;
     const char *cover; /* what is covered */
+    const char *asked; /* the member of a policy that says its type of cover; NULL: none */
     struct plan plans[COVER_PLANS];
     struct rating rating;
 } sectors[LFI_INSURANCE_SECTORS] = {
@@ -50,30 +51,34 @@ static const struct sector {
                                   false,
                                   true,
                                   "Loss of employment",
-                                  {{"Income Shield", "Basic", 12000, NULL}},
+                                  "SchemeCategory",
+                                  {{"Income Shield", "Basic", 12000, "CategoryA"}},
                                   {874, 92, 961, 39, 912, 14, 18, 6, 41}},
     [LFI_INSURANCE_HEALTH] = {NEW | SWITCH | RENEWAL,
                               COVER_VERIFICATION | COVER_DOCUMENTS,
                               false,
                               true,
                               "Treatment in hospital and by doctors",
-                              {{"Health Core", "Essential", 180000, NULL},
-                               {"Health Plus", "Enhanced", 465000, NULL}},
+                              NULL,
+                              {{"Health Core", "Essential", 180000, "HealthInsuranceIndividual"},
+                               {"Health Plus", "Enhanced", 465000, "HealthInsuranceIndividual"}},
                               {905, 64, 948, 52, 887, 31, 22, 8, 36}},
     [LFI_INSURANCE_HOME] = {NEW | SWITCH | RENEWAL,
                             COVER_VERIFICATION | COVER_PAYMENT | COVER_DOCUMENTS,
                             false,
                             true,
                             "The building and what is in it",
-                            {{"Home Basic", "Basic", 65000, NULL},
-                             {"Home Comfort", "Standard", 98000, NULL},
-                             {"Home Complete", "Premium", 152000, NULL}},
+                            "TypeOfCover",
+                            {{"Home Basic", "Basic", 65000, "BuildingsAndContents"},
+                             {"Home Comfort", "Standard", 98000, "BuildingsAndContents"},
+                             {"Home Complete", "Premium", 152000, "BuildingsAndContents"}},
                             {861, 117, 953, 47, 930, 22, 20, 7, 38}},
     [LFI_INSURANCE_LIFE] = {NEW,
                             0,
                             true,
                             false,
                             "The sum assured at death",
+                            "CoverType",
                             {{"Life Protect", "Standard", 240000, "Sole"}},
                             {932, 213, 985, 15, 951, 9, 25, 5, 52}},
     [LFI_INSURANCE_MOTOR] = {NEW | SWITCH | RENEWAL,
@@ -81,6 +86,7 @@ static const struct sector {
                              false,
                              true,
                              "Damage by and to the vehicle",
+                             NULL,
                              {{"Motor Comprehensive", "Comprehensive", 215000, "Comprehensive"},
                               {"Motor Third Party", "Third party", 74000, "ThirdPartyLiability"}},
                              {848, 135, 937, 63, 904, 44, 22, 9, 29}},
@@ -89,14 +95,16 @@ static const struct sector {
                                false,
                                true,
                                "What is in the rented home",
-                               {{"Tenant Cover", "Standard", 31000, NULL}},
+                               NULL,
+                               {{"Tenant Cover", "Standard", 31000, "ContentsOnly"}},
                                {1000, 88, 972, 0, 918, 12, 12, 6, 44}},
     [LFI_INSURANCE_TRAVEL] = {NEW,
                               0,
                               false,
                               true,
                               "Treatment abroad, and lost luggage",
-                              {{"Travel Gulf", "Standard", 18500, NULL}},
+                              "CoverType",
+                              {{"Travel Gulf", "Standard", 18500, "Single"}},
                               {886, 71, 959, 41, 925, 19, 15, 4, 47}},
 };
 
@@ -268,7 +276,15 @@ static bool add_commission(cJSON *object, int64_t fils, bool whole)
            add_text(commission, "PaymentMethod", "ThroughAPIHub");
 }
 
-static bool add_cover(cJSON *terms, const char *what, int64_t fils)
+/* Of a car, as the request has it; other sectors have none. */
+static bool add_valuation(cJSON *cover, const cJSON *data)
+{
+    const cJSON *value = member(member(data, "Policy"), "CarValuation");
+    return !value ||
+           cJSON_AddItemReferenceToObject(cover, "CarValuation", (cJSON *)(uintptr_t)value);
+}
+
+static bool add_cover(cJSON *terms, const char *what, int64_t fils, const cJSON *data)
 {
     cJSON *covers = cJSON_AddArrayToObject(terms, "PolicyCover");
     cJSON *cover = cJSON_CreateObject();
@@ -281,20 +297,22 @@ static bool add_cover(cJSON *terms, const char *what, int64_t fils)
            cJSON_AddTrueToObject(cover, "CoverIncludedByDefaultIndicator") &&
            add_money(cover, "CoverLimitAmount", fils * 100) &&
            add_text(cover, "PolicyFeatures", COVER_FEATURES) && /* as v2.1 of the standard has it */
-           add_text(cover, "CoverFeatures", COVER_FEATURES);    /* and v2.2 */
+           add_text(cover, "CoverFeatures", COVER_FEATURES) &&  /* and v2.2 */
+           add_valuation(cover, data);
 }
 
-/* Of motor cover the plan tells; life cover is for one or for two, as it was asked for. */
-static const char *cover_type(const struct plan *plan, const cJSON *data)
+static const char *cover_type(const struct sector *sector, const struct plan *plan,
+                              const cJSON *data)
 {
-    bool joint = strcmp(text_of(member(data, "Policy"), "CoverType"), "Joint") == 0;
-    return joint && strcmp(plan->type, "Sole") == 0 ? "Joint" : plan->type;
+    const char *asked = sector->asked ? text_of(member(data, "Policy"), sector->asked) : "";
+    return *asked ? asked : plan->type;
 }
 
 /* What v2.2 of the standard tells of a quote besides. */
-static bool add_limits(cJSON *terms, const struct plan *plan, const cJSON *data)
+static bool add_limits(cJSON *terms, const struct sector *sector, const struct plan *plan,
+                       const cJSON *data)
 {
-    return (!plan->type || add_text(terms, "CoverType", cover_type(plan, data))) &&
+    return add_text(terms, "CoverType", cover_type(sector, plan, data)) &&
            add_money(terms, "PolicyLimit", plan->fils * 100) &&
            add_money(terms, "PolicyExcess", POLICY_EXCESS_FILS) &&
            cJSON_AddRawToObject(terms, "PolicyDocuments",
@@ -315,10 +333,11 @@ static bool fill_terms(cJSON *terms, const struct sector *sector, const struct p
     return add_text(terms, "CreationDateTime", created) &&
            add_text(terms, "ExpirationDateTime", expires) &&
            add_days(terms, data, value->created_us) && add_text(terms, "PlanName", plan->name) &&
-           add_text(terms, "LevelOfCover", plan->level) && add_limits(terms, plan, data) &&
+           add_text(terms, "LevelOfCover", plan->level) && add_limits(terms, sector, plan, data) &&
            cJSON_AddBoolToObject(terms, "Takaful", takaful) &&
            (takaful || add_text(terms, "AlternativeBrandName", "Dhow Direct")) &&
-           add_commission(terms, plan->fils, true) && add_cover(terms, sector->cover, plan->fils) &&
+           add_commission(terms, plan->fils, true) &&
+           add_cover(terms, sector->cover, plan->fils, data) &&
            (!verifies || cJSON_AddRawToObject(terms, "RequiredDocuments", "[\"Emirates ID\"]")) &&
            add_rating(terms, &sector->rating) && add_allowed(terms, value->allowed) &&
            add_premium(terms, sector, plan->fils, renews);
