@@ -3,7 +3,6 @@
 #include "consent/consent.h"
 #include "consent/permissions.h"
 #include "consent/policy_rights.h"
-#include "contract/version.h"
 
 #define REMEMBERED_US (INT64_C(10) * 60 * 1000000)
 
@@ -19,10 +18,9 @@ static struct lfi_slice version_key(const struct call *call)
                       : (struct lfi_slice){NULL, 0};
 }
 
-/* Consents to insurance have versions of their own. */
 void call_consent_note_version(const struct call *call, const struct consent *consent)
 {
-    uint32_t version = consent->kind->policies ? 0 : version_read(consent->version);
+    uint32_t version = consent_standard_version(consent);
     struct lfi_slice key = version_key(call);
     if (version != 0 && key.ptr) {
         cache_put(call->connect->versions, key, version,

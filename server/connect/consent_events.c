@@ -20,12 +20,13 @@ static int read_body(struct call *call, cJSON **tree, struct consent *out)
 {
     *tree = json_parse(call->request->body);
     consent_read(*tree, out);
-    call_consent_note_version(call, out);
-    if (slice_equal(out->id, contract_parameter(&call->parameters, CONSENT_EVENTS_O3_CONSENT_ID))) {
-        return 0;
+    if (!slice_equal(out->id,
+                     contract_parameter(&call->parameters, CONSENT_EVENTS_O3_CONSENT_ID))) {
+        return refusal_set(call->refusal, "CONSENT-ID", 400, "Consent.Invalid",
+                           "The consent is not the one that o3-consent-id names.");
     }
-    return refusal_set(call->refusal, "CONSENT-ID", 400, "Consent.Invalid",
-                       "The consent is not the one that o3-consent-id names.");
+    call_consent_note_version(call, out);
+    return 0;
 }
 
 /* --- validate --------------------------------------------------------------------------------- */

@@ -327,6 +327,24 @@ test('a request that names no version gets the first, byte for byte', async () =
     assert.deepEqual([refused.status, refused.json.errorMessage], [400, 'The version is not served.']);
 });
 
+test('a call of another version than its consent to policies is served and counted', async () => {
+    const count = async () => Number(/^lfi_version_mixed_total (\d+)$/m.exec(
+        await (await fetch(`${demo.adminBaseUrl}/metrics`)).text())[1]);
+    const { userId, policies: [{ type, id }] } = person('imran');
+    const read = async (consentId, version) => {
+        const reply = await hub.get(`/${type.toLowerCase()}-insurance-policies/${id}`, { userId, consentId, headers: uri(version) });
+        assert.equal(reply.status, 200, reply.text);
+    };
+    const consentId = await consentOf('imran'); // of v2.1: validated, so known
+    const before = await count();
+    await read(consentId, 'v2.1');
+    assert.equal(await count(), before);
+    await read(consentId, 'v2.2');
+    assert.equal(await count(), before + 1);
+    const lines = demo.serverLog().filter(({ consent, asked }) => consent === consentId && asked);
+    assert.deepEqual(lines.map(({ asked, otherVersion }) => [asked, otherVersion]), [['v2.1', undefined], ['v2.2', 'v2.1']]);
+});
+
 test('no answer broke its contract', () => {
     assert.deepEqual(demo.serverLog().filter(({ event }) => event === 'contract-response'), []);
 });

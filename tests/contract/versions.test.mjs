@@ -497,6 +497,17 @@ test('a call of another version than its consent or its base path is served, cou
     assert.deepEqual(lines.map(({ asked, otherVersion }) => [asked, otherVersion]), [['v2.1', undefined], ['v2.2', 'v2.1']]);
     await retail().get('/open/v2.2/atm', { headers: { ...FROM_PHONE, ...uri('v2.1') } });
     assert.equal(await count(), before + 2);
+    // an event that is refused, of another consent than its header names, leaves nothing behind
+    const { consent } = await (await fetch(`${demo.hub.baseUrl}/sim/consents/${consentId}`)).json();
+    const event = (id) => retail().call('POST', '/events/consent/event/patch',
+        { consentId, body: { ...consent, id, standardVersion: 'v2.2' }, headers: { 'o3-psu-identifier': undefined } });
+    const { status, json } = await event(randomUUID());
+    assert.deepEqual([status, json.errorCode], [400, 'Consent.Invalid']);
+    assert.equal((await read('v2.1')).status, 200);
+    assert.equal(await count(), before + 2);
+    assert.equal((await event(consentId)).status, 204);
+    assert.equal((await read('v2.1')).status, 200);
+    assert.equal(await count(), before + 3);
 });
 
 test('what a customer holds is answered in both versions', async () => {
