@@ -456,6 +456,53 @@ test('two payments at once on money for one: one is made', async () => {
     assert.equal(replies.find(({ status }) => status === 400).json.errorMessage, 'Payment rejected due to insufficient funds');
 });
 
+/* --- pages, while entries are added ------------------------------------------------------------ */
+
+test('pages that are read while payments are booked have each entry once, newest first', async () => {
+    const paying = await consentOf('VariableOnDemand', { creditors: [creditorOf(ORDINARY)] });
+    const read = async (consentId, size, page) => {
+        const reply = await hub.get(`/accounts/${accountId}/transactions`,
+            { userId: user.userId, consentId, query: { page, 'page-size': size } });
+        assert.equal(reply.status, 200, reply.text);
+        return reply.json;
+    };
+    const count = async () => (await read(randomUUID(), 1, 1)).meta.totalRecords;
+    const book = async (amount) => {
+        const known = await count();
+        await payThroughHub(paying, amount);
+        await until(async () => (await count()) === known + 1, 'the payment is booked', END_MS);
+    };
+    const ids = (entries) => entries.map(({ transactionId }) => transactionId);
+    const all = async (consentId, size) => {
+        const first = await read(consentId, size, 1);
+        const rest = [];
+        for (let page = 2; page <= first.meta.totalPages; page++) rest.push(...(await read(consentId, size, page)).data);
+        return [...first.data, ...rest];
+    };
+    const total = await count();
+    const size = Math.ceil(total / 5);
+    const before = await all(randomUUID(), size);
+    assert.equal(new Set(ids(before)).size, total);
+    const rank = ({ bookingDateTime, transactionId }) => [Date.parse(bookingDateTime), transactionId];
+    const later = (one, other) => rank(one)[0] - rank(other)[0] || (rank(one)[1] < rank(other)[1] ? -1 : 1);
+    assert.deepEqual(ids(before), ids(before.toSorted((one, other) => -later(one, other))));
+
+    const consentId = randomUUID();
+    const walked = [];
+    for (let page = 1; page <= 5; page++) {
+        const { data, meta } = await read(consentId, size, page);
+        assert.deepEqual([meta.totalRecords, meta.totalPages], [total, Math.ceil(total / size)], `page ${page}`);
+        walked.push(...data);
+        if (page < 4) await book(`1${page}.16`);
+    }
+    assert.deepEqual(walked, before); // no gap, no repeat, and nothing of what came meanwhile
+    const other = await read(randomUUID(), size, 1); // who begins now sees it
+    assert.deepEqual(ids(other.data.slice(3)), ids(before.slice(0, size - 3)));
+    assert.equal(other.meta.totalRecords, total + 3);
+    const again = await all(consentId, size); // and so does who begins anew
+    assert.deepEqual(ids(again), ids([...other.data.slice(0, 3), ...before]));
+});
+
 /** The bank as a model sees it: an account that no other test uses, and a creditor that waits. */
 async function modelBank() {
     const other = demo.providers[0].users.find(({ login }) => login === MODEL_USER);
