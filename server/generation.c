@@ -313,6 +313,7 @@ static int make_endpoint(struct generation *generation, const struct generation_
     endpoint->scheme_mark = provider->scheme_mark;
     endpoint->provider = provider_find(shared->providers, slice_of(provider->id));
     endpoint->provider_index = provider_index(shared->providers, endpoint->provider);
+    endpoint->offers = &provider->offers;
     if (hub_new(&endpoint->hub, &hub, shared->clock, shared->log, shared->metrics, error) != 0) {
         return -1;
     }

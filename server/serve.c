@@ -154,16 +154,17 @@ static void keep_figures(struct serve *serve, size_t provider, bool now)
 static bool run_due(void *ctx, size_t provider)
 {
     struct serve *serve = ctx;
-    const struct push push = {provider_at(serve->providers, provider), serve->state, &serve->clock,
-                              &serve->log};
     struct generation *generation = generations_hold(serve->generations);
+    const struct push push = {provider_at(serve->providers, provider), generation->offers[provider],
+                              serve->state, &serve->clock, &serve->log};
     bool more = psu_run_task(generation->psu, push.provider);
-    generations_release(generation);
     keep_figures(serve, provider, false);
     more |= push_read_feed(&push);
     more |= opening_read_feed(&push);
     more |= fx_read_feed(&push);
-    return more | quotes_read_feed(&push);
+    more |= quotes_read_feed(&push);
+    generations_release(generation);
+    return more;
 }
 
 static int start_background(struct serve *serve, struct lfi_error *error)

@@ -51,8 +51,6 @@ struct provider_config serve_provider(const struct config *config, size_t index)
                                     .caap_rules = from->caap_rules,
                                     .offers = from->offers,
                                     .statement_day = from->statement_day,
-                                    .payment_log = from->payment_log,
-                                    .quote_log = from->quote_log,
                                     .payment_rules = from->payment_rules};
 }
 
@@ -181,11 +179,10 @@ static int make_metrics(struct serve *serve, struct lfi_error *error)
     return serve->metrics ? 0 : error_set(error, "out of memory");
 }
 
-static void append_settings(void *ctx, size_t provider, struct json_writer *w)
+static void append_callers(void *ctx, size_t provider, struct json_writer *w)
 {
     const struct serve *serve = ctx;
     struct generation *generation = generations_hold(serve->generations);
-    operator_append_versions(w, generation->offers[provider]);
     callers_append(w, generation->config, provider);
     generations_release(generation);
 }
@@ -221,8 +218,8 @@ static int make_operator_api(struct serve *serve, struct lfi_error *error)
                                            .drop_task = task_drop,
                                            .overrides = serve->overrides,
                                            .explain = serve->explain,
-                                           .append_settings = append_settings,
-                                           .append_settings_ctx = serve,
+                                           .append_callers = append_callers,
+                                           .append_callers_ctx = serve,
                                            .use_hub = use_hub,
                                            .use_hub_ctx = serve,
                                            .figures = serve->figures,

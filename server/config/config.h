@@ -68,7 +68,6 @@ struct config_provider {
     const char *scheme_logo, *scheme_mark;
     struct offers offers;
     enum lfi_statement_day statement_day;
-    enum hub_form payment_log, quote_log;
     struct payment_rules payment_rules;
     struct caller_provider caller; /* how its Hub proves itself */
     struct api_keys api_keys;      /* CALLER_API_KEY */

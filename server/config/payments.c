@@ -39,9 +39,9 @@ void loader_read_payments(struct loader *loader, const cJSON *provider, struct c
     int wanted = loader_word(loader, payments, loader_join(where, path, "payments"), "references",
                              references);
     out->offers.payment_types = loader_texts(loader, payments, "types", NULL);
-    out->payment_log = (enum hub_form)loader_word_or(
+    out->offers.payment_log = (enum hub_form)loader_word_or(
         loader_word(loader, provider, path, "paymentLog", hub_forms), HUB_FORM_2_1);
-    out->quote_log = (enum hub_form)loader_word_or(
+    out->offers.quote_log = (enum hub_form)loader_word_or(
         loader_word(loader, provider, path, "quoteLog", hub_forms), HUB_FORM_2_1);
     out->payment_rules = (struct payment_rules){
         .any_references = loader_word_or(wanted, REFERENCES_2_1_8) == REFERENCES_2_1_7,

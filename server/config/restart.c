@@ -39,6 +39,9 @@ static const char *const reloaded[] = {
     "$.providers[].offers.standardVersions",
     "$.providers[].offers.familyVersions",
     "$.providers[].offers.closingVersions",
+    "$.providers[].offers.unfitNames",
+    "$.providers[].paymentLog",
+    "$.providers[].quoteLog",
 };
 
 /* A member as messages name it, and as the table above does. */

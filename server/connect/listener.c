@@ -230,7 +230,8 @@ static void check_reply(struct call *call)
         call->operation && !call->overridden &&
         (mode != CONTRACT_REPLIES_OFF || contract_response_cuts(call->operation, reply->status));
     buf_init(&cut, CUT_MAX_BYTES);
-    int rc = checked ? dispatch_check_reply(call, &cut, &violation) : 0;
+    bool transliterate = call->provider && call_offers(call)->transliterate;
+    int rc = checked ? dispatch_check_reply(call, transliterate, &cut, &violation) : 0;
     tell_misfits(call);
     if (cut.len > 0 || cut.failed) {
         explain_cut(call, &cut);

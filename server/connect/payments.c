@@ -15,6 +15,7 @@ static struct payment_means means_of(const struct call *call)
     const struct connect *connect = call->connect;
     size_t provider = provider_index(connect->config.providers, call->provider);
     return (struct payment_means){
+        .offers = call_offers(call),
         .hub = call->peers->hubs[provider],
         .copies = connect->copies,
         .pii = call->peers->pii,

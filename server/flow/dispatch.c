@@ -154,7 +154,8 @@ void dispatch_refuse(struct call *call)
     }
 }
 
-int dispatch_check_reply(struct call *call, struct buf *cut, struct contract_violation *violation)
+int dispatch_check_reply(struct call *call, bool transliterate, struct buf *cut,
+                         struct contract_violation *violation)
 {
     struct reply *reply = call->reply;
     bool records = reply->status == 200 && call->records.depth > 0;
@@ -162,8 +163,7 @@ int dispatch_check_reply(struct call *call, struct buf *cut, struct contract_vio
                                            .content_type = slice_of(reply->content_type),
                                            .body = &reply->body,
                                            .records = records ? &call->records : NULL,
-                                           .transliterate = call->provider &&
-                                                            call->provider->offers.transliterate,
+                                           .transliterate = transliterate,
                                            .cut = cut};
     return contract_check_reply(call->operation, &checked, &call->misfits, violation);
 }

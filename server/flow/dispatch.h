@@ -42,8 +42,10 @@ void dispatch_refuse(struct call *call);
 /*
  * The reply and its records against the contract, which leaves out of it what its version of the
  * standard lacks, and what does not fit it and need not be told; counted in call->misfits. Appends
- * the names of what the version lacks to `cut`, which may be NULL. -1 with *violation filled.
+ * the names of what the version lacks to `cut`, which may be NULL. `transliterate` is that of the
+ * provider's offers. -1 with *violation filled.
  */
-int dispatch_check_reply(struct call *call, struct buf *cut, struct contract_violation *violation);
+int dispatch_check_reply(struct call *call, bool transliterate, struct buf *cut,
+                         struct contract_violation *violation);
 
 #endif

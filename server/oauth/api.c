@@ -133,7 +133,7 @@ static void write_error(const struct call *call)
 static int check_reply(struct call *call)
 {
     struct contract_violation violation;
-    if (dispatch_check_reply(call, NULL, &violation) == 0) {
+    if (dispatch_check_reply(call, false, NULL, &violation) == 0) {
         return 0;
     }
     (void)refusal_set(call->refusal, "CONTRACT-RESPONSE", 500, "server_error",

@@ -155,7 +155,7 @@ static int run(const struct operator_api *api, struct operator_call *op)
 static int check_reply(struct call *call)
 {
     struct contract_violation violation;
-    if (dispatch_check_reply(call, NULL, &violation) == 0) {
+    if (dispatch_check_reply(call, false, NULL, &violation) == 0) {
         return 0;
     }
     (void)operator_refuse(call, "CONTRACT-RESPONSE", 500, "The server could not answer.");

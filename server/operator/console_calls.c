@@ -133,7 +133,7 @@ static void append_versions(struct json_writer *w, const char *name, const uint3
     json_close_array(w);
 }
 
-void operator_append_versions(struct json_writer *w, const struct offers *offers)
+static void append_all_versions(struct json_writer *w, const struct offers *offers)
 {
     static const enum contract_family families[] = {CONTRACT_DATA_SHARING, CONTRACT_PRODUCTS,
                                                     CONTRACT_OPEN_DATA, CONTRACT_SERVICE_INITIATION,
@@ -147,15 +147,16 @@ void operator_append_versions(struct json_writer *w, const struct offers *offers
 }
 
 /* In which forms the Hub is called. */
-static void append_forms(struct json_writer *w, const struct provider *provider)
+static void append_forms(struct json_writer *w, const struct offers *offers)
 {
     static const char *const forms[] = {[HUB_FORM_2_1] = "v2.1", [HUB_FORM_2_2] = "v2.2"};
-    json_text(w, "paymentLog", forms[provider->payment_log]);
-    json_text(w, "quoteLog", forms[provider->quote_log]);
+    json_text(w, "paymentLog", forms[offers->payment_log]);
+    json_text(w, "quoteLog", forms[offers->quote_log]);
 }
 
 /* Names that a version of the standard does not take, since the start. */
-static void append_names(struct json_writer *w, const struct operator_config *config, size_t index)
+static void append_names(struct json_writer *w, const struct operator_config *config, size_t index,
+                         bool transliterate)
 {
     static const struct {
         const char *name;
@@ -164,14 +165,43 @@ static void append_names(struct json_writer *w, const struct operator_config *co
                    {"transliterated", METRICS_MISFIT_TRANSLITERATED},
                    {"refused", METRICS_MISFIT_REFUSED},
                    {"later", METRICS_MISFIT_LATER}};
-    bool latin = provider_at(config->providers, index)->offers.transliterate;
     json_open_object(w, "unfitNames");
-    json_text(w, "required", latin ? "transliterate" : "refuse");
+    json_text(w, "required", transliterate ? "transliterate" : "refuse");
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         json_int(w, members[i].name,
                  (int64_t)metrics_misfits_read(config->metrics, index, members[i].misfit));
     }
     json_close_object(w);
+}
+
+struct offered {
+    struct json_writer *w;
+    const struct operator_config *config;
+    size_t provider;
+};
+
+static void append_offered(void *ctx, struct hub *hub, const struct offers *offers)
+{
+    const struct offered *offered = ctx;
+    (void)hub;
+    append_forms(offered->w, offers);
+    append_names(offered->w, offered->config, offered->provider, offers->transliterate);
+    append_all_versions(offered->w, offers);
+}
+
+/* What a reload changes of a provider. */
+static void append_reloaded(struct json_writer *w, const struct operator_config *config,
+                            size_t provider)
+{
+    struct offered offered = {w, config, provider};
+    if (config->use_hub) {
+        config->use_hub(config->use_hub_ctx, provider, append_offered, &offered);
+    } else {
+        append_offered(&offered, NULL, &provider_at(config->providers, provider)->offers);
+    }
+    if (config->append_callers) {
+        config->append_callers(config->append_callers_ctx, provider, w);
+    }
 }
 
 int operator_list_providers(struct call *call)
@@ -188,13 +218,7 @@ int operator_list_providers(struct call *call)
         json_text(&w, "provider", provider->id);
         json_text(&w, "segment", provider->segment);
         json_text(&w, "authorization", provider->caap ? "caap" : "own");
-        append_forms(&w, provider);
-        append_names(&w, config, i);
-        if (config->append_settings) {
-            config->append_settings(config->append_settings_ctx, i, &w);
-        } else {
-            operator_append_versions(&w, &provider->offers);
-        }
+        append_reloaded(&w, config, i);
         json_open_array(&w, "operations");
         for (size_t k = 0; k < apis_operation_count(config->apis); k++) {
             append_operation(&w, config->apis, k, provider);

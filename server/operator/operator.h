@@ -39,15 +39,12 @@ struct operator_config {
     struct overrides *overrides;
     struct call_log *calls;
     _Atomic(struct readiness *) *readiness; /* NULL until all is up */
-    /*
-     * Writes what a reload changes of the provider with this index: who may call it (callers.h),
-     * and in which versions (operator_append_versions). NULL: the versions that it began with.
-     */
-    void (*append_settings)(void *ctx, size_t provider, struct json_writer *w);
-    void *append_settings_ctx;
+    /* Writes who may call the provider with this index (callers.h). NULL: it is not said. */
+    void (*append_callers)(void *ctx, size_t provider, struct json_writer *w);
+    void *append_callers_ctx;
     /*
      * Lets `use` call the Hub of the provider with this index, NULL when none is configured, with
-     * the versions that are served now. NULL: there are no Hubs.
+     * what the provider offers now. NULL: there are no Hubs.
      */
     void (*use_hub)(void *ctx, size_t provider,
                     void (*use)(void *use_ctx, struct hub *hub, const struct offers *offers),
@@ -62,9 +59,6 @@ struct operator_config {
 };
 
 struct operator_api;
-
-/* Members: "versions", "closing". */
-void operator_append_versions(struct json_writer *w, const struct offers *offers);
 
 /* Reads the token, which must have LIMIT_OPERATOR_TOKEN_MIN bytes. */
 int operator_new(struct operator_api **out, const struct operator_config *config,

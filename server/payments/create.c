@@ -35,7 +35,8 @@ static enum payment_step answer(struct payment *payment, struct payment_record *
 static enum payment_step answer_again(struct payment *payment, struct payment_record *record)
 {
     const struct payment_means *means = payment->means;
-    const struct push push = {payment->call->provider, means->state, means->clock, means->log};
+    const struct push push = {payment->call->provider, means->offers, means->state, means->clock,
+                              means->log};
     enum payment_step step = answer(payment, record);
     if (step == PAYMENT_ANSWERED && means->state) {
         push_revive(&push, payment->call->arena, &record->facts);

@@ -9,6 +9,7 @@
 #include "state/state.h"
 
 struct payment_means {
+    const struct offers *offers;   /* of the provider, as they are now */
     struct hub *hub;               /* holds the consent; NULL: none is configured */
     struct consent_copies *copies; /* NULL: each consent is read from the Hub */
     struct pii_reader *pii;        /* NULL: no keys are configured */

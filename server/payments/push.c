@@ -236,7 +236,7 @@ void push_deliver(const struct push *push, struct hub *hub, struct arena *arena,
     }
     read_record(record, &facts);
     buf_init(&body, BODY_MAX);
-    push_write(&body, &facts, push->provider->payment_log);
+    push_write(&body, &facts, push->offers->payment_log);
     enum hub_outcome outcome = HUB_UNREACHABLE;
     if (body.failed) {
         (void)error_set(&error, "out of memory");

@@ -11,6 +11,7 @@
 
 struct push {
     const struct provider *provider;
+    const struct offers *offers; /* of the provider, as they are now */
     const struct state *state;
     const struct clock *clock;
     const struct log *log;

@@ -46,7 +46,7 @@ static bool read_change(const struct push *push, struct arena *arena, const void
                          write_patch(arena, entry));
     out->cursor = entry->cursor;
     out->told = statuses[entry->facts.status] && (entry->facts.status != LFI_QUOTE_AVAILABLE ||
-                                                  push->provider->quote_log == HUB_FORM_2_2);
+                                                  push->offers->quote_log == HUB_FORM_2_2);
     return true;
 }
 
@@ -68,7 +68,7 @@ void quotes_deliver(const struct push *push, struct hub *hub, struct arena *aren
 {
     static const char *const later[] = {"ConfirmedPolicyStartDate", "ConfirmedPolicyEndDate"};
     cJSON *patch = cJSON_GetObjectItemCaseSensitive(record, "patch");
-    if (push->provider->quote_log == HUB_FORM_2_1) {
+    if (push->offers->quote_log == HUB_FORM_2_1) {
         if (slice_equal_text(json_get_string(patch, "QuoteStatus"), AVAILABLE)) {
             feed_skip(push, arena, &hub_log, record);
             return;

@@ -23,6 +23,7 @@ struct offers {
     const uint32_t *closing; /* of these: no new consents. 0 at the end; NULL: none */
     bool transliterate;      /* required names that a version does not take; else answers fail */
     const char *const *payment_types; /* flags of ApiMetadata that are true; NULL: all */
+    enum hub_form payment_log, quote_log;
 };
 
 static inline bool offers_list(const char *const *list, struct lfi_slice value)

@@ -158,8 +158,6 @@ static int load(struct loaded *item, const struct provider_config *config,
                                        .caap_rules = config->caap_rules,
                                        .offers = config->offers,
                                        .statement_day = config->statement_day,
-                                       .payment_log = config->payment_log,
-                                       .quote_log = config->quote_log,
                                        .payment_rules = config->payment_rules};
     if (check_ops(item->provider.ops, config->id, error) != 0 ||
         take_families(&item->provider, error) != 0) {

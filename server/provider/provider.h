@@ -40,7 +40,6 @@ struct provider {
     const struct lfi_files *files;
     struct offers offers;
     enum lfi_statement_day statement_day;
-    enum hub_form payment_log, quote_log;
     struct payment_rules payment_rules;
     struct lfi_error warning; /* what the core said of its settings, or "" */
 };
@@ -69,7 +68,6 @@ struct provider_config {
     struct caap_rules caap_rules;
     struct offers offers;
     enum lfi_statement_day statement_day;
-    enum hub_form payment_log, quote_log;
     struct payment_rules payment_rules;
 };
 

@@ -15,6 +15,7 @@ struct psu_endpoint {
     const struct provider *provider;
     size_t provider_index; /* in psu_config.shares */
     struct hub *hub;
+    const struct offers *offers;                 /* of the provider, as they are now */
     const struct connect_tokens *connect_tokens; /* for the consents to payments; NULL: none */
     const char *brand;      /* JSON text of the configuration's Brand; NULL: none */
     const char *brand_logo; /* files; NULL: none */

@@ -56,6 +56,8 @@ static void run_task(const struct psu *psu, const struct psu_endpoint *endpoint,
     struct session session = {0};
     struct actor actor = {
         .psu = psu, .endpoint = endpoint, .arena = arena_new(SCRATCH_BYTES), .session = &session};
+    const struct push push = {endpoint->provider, endpoint->offers, psu->state, psu->clock,
+                              psu->log};
     struct lfi_slice kind = json_get_string(record, "kind");
     if (!actor.arena) {
         LOG_EVENT(psu->log, LOG_ERROR, "task-failed", LOG_TEXT("reason", SLICE("out of memory")));
@@ -71,16 +73,12 @@ static void run_task(const struct psu *psu, const struct psu_endpoint *endpoint,
     } else if (slice_equal_text(kind, UNDO_KIND)) {
         undo_deliver(actor, record);
     } else if (slice_equal_text(kind, PUSH_KIND)) {
-        const struct push push = {endpoint->provider, psu->state, psu->clock, psu->log};
         push_deliver(&push, endpoint->hub, actor.arena, record);
     } else if (slice_equal_text(kind, OPENING_KIND)) {
-        const struct push push = {endpoint->provider, psu->state, psu->clock, psu->log};
         opening_deliver(&push, endpoint->hub, actor.arena, record);
     } else if (slice_equal_text(kind, FX_KIND)) {
-        const struct push push = {endpoint->provider, psu->state, psu->clock, psu->log};
         fx_deliver(&push, endpoint->hub, actor.arena, record);
     } else if (slice_equal_text(kind, QUOTES_KIND)) {
-        const struct push push = {endpoint->provider, psu->state, psu->clock, psu->log};
         quotes_deliver(&push, endpoint->hub, actor.arena, record);
     } else {
         LOG_EVENT(psu->log, LOG_ERROR, "task-unknown", LOG_TEXT("kind", kind));

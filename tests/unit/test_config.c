@@ -170,12 +170,12 @@ static const struct word_row word_rows[] = {
      "\"sme\", \"paymentLog\": \"",
      "\"",
      {{"v2.1", HUB_FORM_2_1}, {"v2.2", HUB_FORM_2_2}},
-     IN_PROVIDER(payment_log)},
+     IN_PROVIDER(offers.payment_log)},
     {"\"sme\"",
      "\"sme\", \"quoteLog\": \"",
      "\"",
      {{"v2.1", HUB_FORM_2_1}, {"v2.2", HUB_FORM_2_2}},
-     IN_PROVIDER(quote_log)},
+     IN_PROVIDER(offers.quote_log)},
 };
 
 /* The value of the word, or -1 with the reason. */

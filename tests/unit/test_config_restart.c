@@ -103,6 +103,9 @@ static const char *const applied[] = {
     "$.providers[0].offers.familyVersions.serviceInitiation",
     "$.providers[0].offers.familyVersions.insurance",
     "$.providers[0].offers.closingVersions",
+    "$.providers[0].offers.unfitNames",
+    "$.providers[0].paymentLog",
+    "$.providers[0].quoteLog",
 };
 #define APPLIED ARRAY_LEN(applied)
 

@@ -144,7 +144,7 @@ static int end(void **state)
 
 static struct push push_of(void)
 {
-    return (struct push){&w.provider, w.state, &w.clock, &w.log};
+    return (struct push){&w.provider, &w.provider.offers, w.state, &w.clock, &w.log};
 }
 
 static void add_opening(const char *id, uint32_t number, enum lfi_opening_status status,
@@ -353,12 +353,12 @@ static void an_insurance_quote_is_told_in_the_form_of_its_hub(void **state)
         char id[8];
         unsigned count = 0;
         (void)snprintf(id, sizeof(id), "q-%zu", i);
-        w.provider.quote_log = cases[i].noted;
+        w.provider.offers.quote_log = cases[i].noted;
         w.calls = 0;
         add_cover(id, 1, LFI_QUOTE_AVAILABLE, "{}");
         add_cover(id, 2, LFI_QUOTE_ISSUED, told);
         assert_true(quotes_read_feed(&push));
-        w.provider.quote_log = cases[i].told;
+        w.provider.offers.quote_log = cases[i].told;
         at_second((int64_t)(i + 1) * 3600);
         (void)deliver();
         while (cases[i].bodies[count]) {

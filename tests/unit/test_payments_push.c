@@ -90,7 +90,7 @@ static int end(void **state)
 
 static struct push push_of(void)
 {
-    return (struct push){&w.provider, w.state, &w.clock, &w.log};
+    return (struct push){&w.provider, &w.provider.offers, w.state, &w.clock, &w.log};
 }
 
 static void add(const char *id, uint32_t number, enum lfi_payment_status status)

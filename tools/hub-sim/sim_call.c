@@ -15,7 +15,7 @@ void sim_reply_json(struct reply *reply, int status, cJSON *json)
 void sim_check_reply(struct sim_call *call)
 {
     struct contract_violation violation;
-    if (dispatch_check_reply(&call->base, NULL, &violation) != 0) {
+    if (dispatch_check_reply(&call->base, false, NULL, &violation) != 0) {
         LOG_EVENT(call->sim->log, LOG_ERROR, "own-reply",
                   LOG_TEXT("operation", slice_of(contract_operation_id(call->base.operation))),
                   LOG_NUMBER("status", call->base.reply->status),
