@@ -34,6 +34,24 @@ for (const segment of ['retail', 'sme']) {
     });
 }
 
+test('names that v2.2 does not take are counted, and break no rule', () => {
+    const users = JSON.parse(readFileSync(join(store, 'users.json'))).retail;
+    const told = (login) => {
+        const { userId } = users.find((one) => one.login === login);
+        const { status, output } = check(
+            join(BUILD_DIR, 'lib/libcore-reference.so'), [userId], '--settings', JSON.stringify({ store: join(store, 'retail') }),
+            '--only', 'customer', ...PATIENT,
+        );
+        assert.equal(status, 0, output);
+        assert.doesNotMatch(output, /Zo|ller/); // where they stand, not what they are
+        return /^names: .*$/m.exec(output)?.[0];
+    };
+    assert.equal(told('zoe'),
+        'names: 4 do not fit the newest version of the standard; the first: customers.customer, ' +
+        '$.data.verifiedClaims[0].claims.fullName');
+    assert.equal(told('oneil'), undefined);
+});
+
 test('the insurer keeps every rule of policies for all users, and knows no quote that it never issued', () => {
     const users = JSON.parse(readFileSync(join(store, 'users.json'))).insurance.map(({ userId }) => userId);
     const settings = JSON.stringify({ store: join(store, 'insurance') });

@@ -56,6 +56,9 @@ struct watched {
     char status[256];      /* a status that lfi/base.h does not have */
     char unexplained[256]; /* LFI_FAILED or _UNAVAILABLE without a message */
     char bytes[256];       /* a record that is not one JSON object without blanks around it */
+    /* Names that a version of the standard does not take (contract/misfit.h): no rule is broken. */
+    unsigned misfits;
+    char misfit[320]; /* the first: who told it, and where it stands */
 };
 
 struct run {

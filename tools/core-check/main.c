@@ -52,7 +52,8 @@ static const char USAGE[] =
     "for each "
     "rule: kept, "
     "BROKEN with the\n"
-    "first case, or not checked with the reason.\n"
+    "first case, or not checked with the reason. Names that the newest version of the standard\n"
+    "does not take are counted at the end: clean them before that version is served.\n"
     "Exit status: 0 no rule is broken, 1 one is, 2 wrong usage, 3 the core cannot be opened.\n";
 
 #define ONLY_MAX 64
@@ -266,6 +267,10 @@ static int check_all(struct run *run, const struct options *options)
                 check_rule(run, rule, counts);
             }
         }
+    }
+    if (run->watched.misfits > 0) {
+        printf("names: %u do not fit the newest version of the standard; the first: %s\n",
+               run->watched.misfits, run->watched.misfit);
     }
     printf("core %s: %zu rules kept, %zu broken, %zu not checked\n", run->provider->ops->name,
            counts[VERDICT_KEPT], counts[VERDICT_BROKEN], counts[VERDICT_NOT_CHECKED]);
