@@ -338,7 +338,15 @@ test('policies and quotes are told in the form of the call, v2.2 too', async () 
         const same = await read(later(path(type, `quotes/${quote.QuoteId}`)), { as: token });
         assert.equal(same.status, 200, same.text);
         assert.ok(same.json.Data.PolicyStartDate && same.json.Data.PolicyEndDate, same.text);
-        assert.deepEqual([quote.PolicyStartDate, quote.PolicyEndDate], [undefined, undefined]);
+        assert.ok(same.json.Data.CoverType, same.text);
+        assert.deepEqual([quote.PolicyStartDate, quote.PolicyEndDate, quote.CoverType], [undefined, undefined, undefined]);
+    }
+    const placed = quoteRequest('Home');
+    placed.Data.PropertyDetails.InsuredPropertyAddress =
+        { AddressLine: ['Villa 7, Reef Street'], Country: 'AE', Longitude: '55.2708', Latitude: '25.2048' };
+    for (const [where, status] of [[later(path('Home', 'quotes')), 201], [path('Home', 'quotes'), 400]]) { // forms are closed
+        const reply = await broker.call('POST', where, token, { json: placed });
+        assert.equal(reply.status, status, reply.text);
     }
 });
 
