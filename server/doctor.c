@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define LISTENERS 3
-#define LINES_KEPT 256 /* to print no line twice */
+#define NAME_BYTES 200
 
 /* How often a check runs. */
 enum repeat { ONCE, EACH_LISTENER, EACH_PROVIDER };
@@ -30,17 +30,24 @@ static const struct check {
     {"versions", ONCE, doctor_check_versions},   {"configuration", ONCE, doctor_check_rest},
 };
 
+struct finding {
+    enum doctor_grade grade;
+    char name[NAME_BYTES];
+    char text[DOCTOR_TEXT_BYTES];
+    bool printed;
+};
+
 struct doctor {
     struct config strict;
     struct doctor_findings findings;
-    enum doctor_grade worst;
     bool hangs; /* a check was given up: its thread still uses all this */
     int64_t deadline_us;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t ended;
-    const struct run *current; /* whose lines count; NULL: none */
-    char *lines[LINES_KEPT];
-    size_t line_count;
+    const struct run *current; /* whose findings count; NULL: none */
+    struct finding *found;
+    size_t count, room;
+    bool out_of_memory;
 };
 
 struct run {
@@ -50,42 +57,113 @@ struct run {
     bool done;
 };
 
-/* --- lines ------------------------------------------------------------------------------------ */
+/* --- findings --------------------------------------------------------------------------------- */
 
-static bool was_told(const struct doctor *doctor, const char *line)
+static bool was_told(const struct doctor *doctor, const char *name, const char *text)
 {
-    for (size_t i = 0; i < doctor->line_count; i++) {
-        if (strcmp(doctor->lines[i], line) == 0) {
+    for (size_t i = 0; i < doctor->count; i++) {
+        const struct finding *one = &doctor->found[i];
+        if (strcmp(one->name, name) == 0 && strcmp(one->text, text) == 0) {
             return true;
         }
     }
     return false;
 }
 
-static void print(struct doctor *doctor, enum doctor_grade grade, const char *line)
+static bool make_room(struct doctor *doctor)
 {
-    static const char *const words[] = {"ok  ", "warn", "FAIL"};
-
-    if (was_told(doctor, line)) {
-        return;
+    if (doctor->count < doctor->room) {
+        return true;
     }
-    if (doctor->line_count < LINES_KEPT && (doctor->lines[doctor->line_count] = strdup(line))) {
-        doctor->line_count++;
+    size_t room = doctor->room > 0 ? 2 * doctor->room : 64;
+    struct finding *found = reallocarray(doctor->found, room, sizeof(*found));
+    if (!found) {
+        doctor->out_of_memory = true;
+        return false;
     }
-    printf("%s  %s\n", words[grade], line);
-    (void)fflush(stdout);
-    doctor->worst = grade > doctor->worst ? grade : doctor->worst;
+    doctor->found = found;
+    doctor->room = room;
+    return true;
 }
 
-static void report(const struct doctor_job *job, enum doctor_grade grade, const char *line)
+static void keep(struct doctor *doctor, enum doctor_grade grade, const char *name, const char *text)
+{
+    if (was_told(doctor, name, text) || !make_room(doctor)) {
+        return;
+    }
+    struct finding *one = &doctor->found[doctor->count++];
+    *one = (struct finding){.grade = grade};
+    snprintf(one->name, sizeof(one->name), "%s", name);
+    snprintf(one->text, sizeof(one->text), "%s", text);
+}
+
+static void report(const struct doctor_job *job, enum doctor_grade grade, const char *name,
+                   const char *text)
 {
     const struct run *run = (const struct run *)job;
 
     pthread_mutex_lock(&run->doctor->lock);
     if (run->doctor->current == run) {
-        print(run->doctor, grade, line);
+        keep(run->doctor, grade, name, text);
     }
     pthread_mutex_unlock(&run->doctor->lock);
+}
+
+/* The last word of a name tells what it is about apart from others: a provider, a setting. */
+static size_t kind_length(const char *name)
+{
+    const char *space = strrchr(name, ' ');
+    return space ? (size_t)(space - name) + 1 : 0;
+}
+
+/* "core dhowretail, dhowbusiness: answers": all from `first` on of which the same is so. */
+static void print_alike(struct doctor *doctor, size_t first)
+{
+    static const char *const words[] = {"ok  ", "warn", "FAIL"};
+    const struct finding *head = &doctor->found[first];
+    const size_t kind = kind_length(head->name);
+
+    printf("%s  %s", words[head->grade], head->name);
+    for (size_t i = first + 1; i < doctor->count; i++) {
+        struct finding *one = &doctor->found[i];
+        if (!one->printed && one->grade == head->grade && strcmp(one->text, head->text) == 0 &&
+            kind_length(one->name) == kind && strncmp(one->name, head->name, kind) == 0) {
+            printf(", %s", one->name + kind);
+            one->printed = true;
+        }
+    }
+    printf(": %s\n", head->text);
+}
+
+static void print_new(struct doctor *doctor)
+{
+    for (size_t i = 0; i < doctor->count; i++) {
+        if (!doctor->found[i].printed) {
+            doctor->found[i].printed = true;
+            print_alike(doctor, i);
+        }
+    }
+    (void)fflush(stdout);
+}
+
+/* Prints how many findings there were of each grade, and returns the worst. */
+static enum doctor_grade summarize(const struct doctor *doctor)
+{
+    size_t counts[DOCTOR_FAIL + 1] = {0};
+
+    for (size_t i = 0; i < doctor->count; i++) {
+        counts[doctor->found[i].grade]++;
+    }
+    if (doctor->out_of_memory) {
+        printf("FAIL  doctor: out of memory: not all is told\n");
+        counts[DOCTOR_FAIL]++;
+    }
+    const size_t warnings = counts[DOCTOR_WARN], faults = counts[DOCTOR_FAIL];
+    const size_t all = counts[DOCTOR_OK] + warnings + faults;
+    printf("%zu check%s, %zu warning%s, %zu fault%s\n", all, all == 1 ? "" : "s", warnings,
+           warnings == 1 ? "" : "s", faults, faults == 1 ? "" : "s");
+    (void)fflush(stdout);
+    return faults > 0 ? DOCTOR_FAIL : warnings > 0 ? DOCTOR_WARN : DOCTOR_OK;
 }
 
 /* --- running ---------------------------------------------------------------------------------- */
@@ -123,13 +201,11 @@ static bool wait_for(struct doctor *doctor, struct run *run)
     doctor->current = NULL;
     if (!done) {
         const bool of_provider = run->check->repeat == EACH_PROVIDER;
-        char line[DOCTOR_LINE_BYTES];
-        snprintf(
-            line, sizeof(line),
-            "%s%s%s: does not end in time: what it looks at hangs (a disk, a core, the network)",
-            run->check->name, of_provider ? " " : "",
-            of_provider ? doctor->strict.providers[run->job.index].id : "");
-        print(doctor, DOCTOR_FAIL, line);
+        char name[NAME_BYTES];
+        snprintf(name, sizeof(name), "%s%s%s", run->check->name, of_provider ? " " : "",
+                 of_provider ? doctor->strict.providers[run->job.index].id : "");
+        keep(doctor, DOCTOR_FAIL, name,
+             "does not end in time: what it looks at hangs (a disk, a core, the network)");
     }
     pthread_mutex_unlock(&doctor->lock);
     return done;
@@ -141,7 +217,7 @@ static void run_one(struct doctor *doctor, const struct check *check, size_t ind
     pthread_t thread;
 
     if (!run) {
-        doctor->worst = DOCTOR_FAIL;
+        doctor->out_of_memory = true;
         return;
     }
     *run = (struct run){.job = {&doctor->strict, index, &doctor->findings, report},
@@ -180,10 +256,11 @@ static void run_all(struct doctor *doctor)
             if (clock_monotonic_us() < doctor->deadline_us) {
                 run_one(doctor, &checks[i], index);
             } else {
-                printf("FAIL  %s: not checked: the time for all checks is over\n", checks[i].name);
-                doctor->worst = DOCTOR_FAIL;
+                keep(doctor, DOCTOR_FAIL, checks[i].name,
+                     "not checked: the time for all checks is over");
             }
         }
+        print_new(doctor);
     }
 }
 
@@ -208,21 +285,25 @@ int doctor_run(const char *config_path)
     struct lfi_error error = {""};
     struct config *config = NULL;
 
-    if (!doctor || config_load(&config, config_path, &error) != 0) {
-        printf("FAIL  configuration: %s\n", doctor ? error.message : "out of memory");
-        free(doctor);
+    if (!doctor) {
+        printf("FAIL  doctor: out of memory\n");
         return DOCTOR_FAIL;
+    }
+    if (config_load(&config, config_path, &error) != 0) {
+        keep(doctor, DOCTOR_FAIL, "configuration", error.message);
+        print_new(doctor);
+        int status = (int)summarize(doctor);
+        free(doctor->found);
+        free(doctor);
+        return status;
     }
     init(doctor, config);
     run_all(doctor);
-    int status = (int)doctor->worst;
+    int status = (int)summarize(doctor);
     if (doctor->hangs) {
-        (void)fflush(stdout);
         _exit(status);
     }
-    for (size_t i = 0; i < doctor->line_count; i++) {
-        free(doctor->lines[i]);
-    }
+    free(doctor->found);
     pthread_cond_destroy(&doctor->ended);
     pthread_mutex_destroy(&doctor->lock);
     free(doctor);

@@ -1,7 +1,8 @@
 /*
  * lfi-server --doctor: everything that --check looks at, and what only shows at run time. One line
  * a check on standard output: "ok", "warn" or "FAIL", what was looked at, what is so and what to
- * do. Nothing is changed; it may run beside the server.
+ * do. What is alike of several is one line; the last one counts. Nothing is changed; it may run
+ * beside the server.
  *
  * Each check runs in a thread of its own and is given up after DOCTOR_CHECK_MS, all after
  * DOCTOR_ALL_MS: a core or a disk that hangs is a finding.
@@ -15,7 +16,7 @@
 
 #define DOCTOR_CHECK_MS 12000 /* more than a call to the Hub or to a core may take */
 #define DOCTOR_ALL_MS 60000
-#define DOCTOR_LINE_BYTES 600
+#define DOCTOR_TEXT_BYTES 600
 
 /* Prints all lines. The exit status: 0 all ok, 1 something warns, 2 something fails. */
 int doctor_run(const char *config_path);
@@ -37,13 +38,17 @@ struct doctor_job {
     const struct config *config; /* as if outside development */
     size_t index;                /* of the provider or listener, when it runs for each */
     struct doctor_findings *findings;
-    /* Prints a line, unless the check was given up meanwhile. */
-    void (*report)(const struct doctor_job *job, enum doctor_grade grade, const char *line);
+    /* Keeps a finding, unless the check was given up meanwhile. */
+    void (*report)(const struct doctor_job *job, enum doctor_grade grade, const char *name,
+                   const char *text);
 };
 
-/* A line: "GRADE NAME: TEXT". The same line is printed once. In doctor_report.c. */
+/* Printed as "GRADE NAME: TEXT", once. In doctor_report.c. */
 void doctor_report(struct doctor_job *job, enum doctor_grade grade, const char *name,
                    const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* ", after 340 ms" for what took long since then, else "". */
+#define DOCTOR_TIME_BYTES 32
+const char *doctor_delay(int64_t began_us, char out[static DOCTOR_TIME_BYTES]);
 
 /* doctor_files.c */
 void doctor_check_files(struct doctor_job *job);

@@ -114,7 +114,7 @@ void doctor_check_core(struct doctor_job *job)
     struct lfi_health health = {.size = sizeof(health)};
     struct provider_set *set = NULL;
     struct lfi_error error = {""};
-    char name[NAME_MAX_BYTES];
+    char name[NAME_MAX_BYTES], delay[DOCTOR_TIME_BYTES];
     size_t failed = 0;
 
     snprintf(name, sizeof(name), "core %s", config.id);
@@ -128,8 +128,7 @@ void doctor_check_core(struct doctor_job *job)
         doctor_report(job, DOCTOR_FAIL, name, "does not answer: %s",
                       error.message[0] ? error.message : "the call failed");
     } else {
-        doctor_report(job, DOCTOR_OK, name, "answers within %lld ms",
-                      (long long)(clock_monotonic_us() - began_us) / 1000 + 1);
+        doctor_report(job, DOCTOR_OK, name, "answers%s", doctor_delay(began_us, delay));
     }
     provider_set_close(set);
 }

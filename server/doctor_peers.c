@@ -213,7 +213,7 @@ static void ask_side(struct doctor_job *job, struct hub *hub, enum hub_side side
     const char *url = side == HUB_HEIMDALL ? provider->heimdall_url : provider->consent_manager_url;
     struct arena *arena = arena_new(ARENA_BYTES);
     struct lfi_error error = {""};
-    char name[NAME_MAX_BYTES];
+    char name[NAME_MAX_BYTES], delay[DOCTOR_TIME_BYTES];
     int64_t date_s = -1;
 
     if (!arena) {
@@ -222,6 +222,7 @@ static void ask_side(struct doctor_job *job, struct hub *hub, enum hub_side side
     snprintf(name, sizeof(name), "%s of %s", side == HUB_HEIMDALL ? "Heimdall" : "Consent Manager",
              provider->id);
     int64_t before_us = clock_now_us(&system_time);
+    int64_t began_us = clock_monotonic_us();
     enum hub_outcome outcome = hub_hello(hub, arena, side, &date_s, &error);
     int64_t now_us = clock_now_us(&system_time);
     if (date_s >= 0) {
@@ -229,8 +230,8 @@ static void ask_side(struct doctor_job *job, struct hub *hub, enum hub_side side
         keep_clock(job->findings, date_s - ours_s);
     }
     if (outcome == HUB_OK) {
-        doctor_report(job, DOCTOR_OK, name, "%s takes our certificate, within %lld ms", url,
-                      (long long)(now_us - before_us) / 1000 + 1);
+        doctor_report(job, DOCTOR_OK, name, "takes our certificate%s",
+                      doctor_delay(began_us, delay));
     } else {
         doctor_report(job, DOCTOR_FAIL, name,
                       "%s/hello-mtls: %s: see its address, hub.ca, hub.certificate and whether the "

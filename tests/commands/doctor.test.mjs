@@ -35,14 +35,24 @@ async function runDoctor(file) {
     child.stderr.on('data', (chunk) => (stderr += chunk));
     const status = await new Promise((resolve) => child.once('close', resolve));
     assertNoSanitizerReport(stderr);
-    const lines = stdout.trimEnd().split('\n').map((line) => {
-        const [, grade, name, text] = /^(ok|warn|FAIL) +(.+?): (.*)$/.exec(line) ?? assert.fail(line);
-        return { grade, name, text };
+    const printed = stdout.trimEnd().split('\n');
+    const summary = printed.pop();
+    // "core dhowretail, dhowbusiness: answers" is a line for two of a kind.
+    const lines = printed.flatMap((line) => {
+        const [, grade, names, text] = /^(ok|warn|FAIL) +(.+?): (.*)$/.exec(line) ?? assert.fail(line);
+        const [first, ...others] = names.split(', ');
+        const kind = first.slice(0, first.lastIndexOf(' ') + 1);
+        return [first, ...others.map((other) => kind + other)].map((name) => ({ grade, name, text }));
     });
+    const graded = (grade) => lines.filter((line) => line.grade === grade);
+    const count = ({ length }, word) => `${length} ${word}${length === 1 ? '' : 's'}`;
+    const counts = [count(lines, 'check'), count(graded('warn'), 'warning'), count(graded('FAIL'), 'fault')];
+    assert.equal(summary, counts.join(', '));
     return {
         status,
         lines,
-        graded: (grade) => lines.filter((line) => line.grade === grade),
+        printed,
+        graded,
         has: (grade, name, text) => assert.ok(
             lines.some((line) => line.grade === grade && line.name === name && text.test(line.text)),
             `${grade} ${name} ${text}\n${stdout}`,
@@ -72,6 +82,17 @@ test('all is well, with free ports', async () => {
     has('ok', 'state', /can be written/);
     has('ok', 'clock', /agrees/);
     has('ok', 'versions of dhowretail', /^v2\.1$/);
+});
+
+test('what is alike is told once, and what counts for several says for which', async () => {
+    const { printed } = await doctor();
+    const told = printed.map((line) => line.replace(/^(ok +(?:.+ )?)\S+: /, '$1')); // kind and text
+    assert.deepEqual(told.filter((text, i) => told.indexOf(text) !== i), []);
+    const authorities = printed.filter((line) => /hubListener\.clientCa/.test(line));
+    assert.ok(authorities.length > 0);
+    authorities.forEach((line) => assert.match(line, /^ok +hubListener\.clientCa, hub\.ca, caller\.jwksCa: /));
+    const providers = config.providers.map(({ id }) => id).join(', ');
+    assert.ok(printed.includes(`ok    core ${providers}: answers`), printed.join('\n'));
 });
 
 test('the Hub is asked for what the server calls it for, no more', async () => {
@@ -278,7 +299,7 @@ describe('broken', () => {
         writeFileSync(join(demo.dir, 'broken.json'), '{"hostName": 1}');
         const { status, lines, has } = await runDoctor(join(demo.dir, 'broken.json'));
         assert.equal(status, 2);
-        assert.equal(lines.length, 1);
+        assert.equal(lines.length, 1); // and the summary says 1 check
         has('FAIL', 'configuration', /broken\.json:1: /);
     });
 });
