@@ -132,10 +132,11 @@ static int find_provider(struct operator_call *op)
 
 static int read_body(struct operator_call *op)
 {
-    if (op->base.request->body.len == 0) {
+    struct lfi_slice body = op->base.request->body;
+    if (body.len == 0 || !contract_operation_takes_json(op->base.operation)) {
         return 0;
     }
-    op->body = json_parse(op->base.request->body);
+    op->body = json_parse(body);
     return op->body ? 0 : operator_refuse(&op->base, "LEVER-FAILED", 500, "Out of memory.");
 }
 

@@ -1,6 +1,7 @@
 // The simulator's calls for scripts: what the help says is there, and what a request may hold.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { request } from 'node:http';
 import { after, before, test } from 'node:test';
 import { HUB_SIM, startHub } from './hub_support.mjs';
 
@@ -39,6 +40,17 @@ test('the help names every call, and every call that it names is answered', asyn
         const body = method === 'POST' ? {} : undefined;
         const { json } = await hub.script(method, path.replace(/\{\w+\}/, 'x'), body);
         assert.notEqual(json?.errorCode, 'SIM-ROUTE', call);
+    }
+});
+
+test('a body that a call does not take is left alone', async () => {
+    const { port, hostname } = new URL(hub.url);
+    for (const [method, path, status] of [['GET', '/sim/consents', 200], ['DELETE', '/sim/faults', 204]]) {
+        const reply = await new Promise((resolve, reject) => { // fetch sends no body with GET
+            const call = request({ method, port, hostname, path, agent: false }, (got) => got.resume().on('end', () => resolve(got)));
+            call.once('error', reject).end('no JSON');
+        });
+        assert.equal(reply.statusCode, status, `${method} ${path}`);
     }
 });
 

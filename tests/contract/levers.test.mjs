@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HubClient } from '../support/client.mjs';
@@ -324,6 +325,18 @@ test('each use is logged', () => {
     const used = demo.serverLog().filter(({ event }) => event === 'operator');
     assert.ok(used.some(({ path }) => path === '/operator/clock'));
     assert.ok(used.some(({ path }) => path === '/operator/overrides'));
+});
+
+test('a body that a call does not take is left alone', async () => {
+    const authorization = `Bearer ${readFileSync(demo.operatorTokenFile, 'utf8').trim()}`;
+    for (const [method, path, status] of [['GET', 'clock', 200], ['GET', `${PROVIDER}/leads`, 200], ['DELETE', 'overrides', 204]]) {
+        const url = `${demo.adminBaseUrl}/operator/${path}`;
+        const reply = await new Promise((resolve, reject) => { // fetch sends no body with GET
+            const call = request(url, { method, agent: false, headers: { authorization } }, (got) => got.resume().on('end', () => resolve(got)));
+            call.once('error', reject).end('no JSON');
+        });
+        assert.equal(reply.statusCode, status, `${method} ${path}`);
+    }
 });
 
 test('wrong calls get the error named', async () => {

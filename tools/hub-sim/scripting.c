@@ -92,7 +92,7 @@ static int check_request(struct call *call)
 static int read_body(struct sim_call *call)
 {
     struct lfi_slice body = call->base.request->body;
-    if (body.len == 0 || call->base.row->handler == script_receive_webhook) {
+    if (body.len == 0 || !contract_operation_takes_json(call->base.operation)) {
         return 0;
     }
     call->body = json_parse(body);
