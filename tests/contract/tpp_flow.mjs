@@ -175,6 +175,17 @@ test('a refresh token is good for its consent and its client, again and again', 
     await assertRefused(stolen, 400, 'invalid_grant', 'REFRESH-UNKNOWN');
 });
 
+test('a refresh may name the scopes that were granted, and no others', async () => {
+    const { refresh_token, scope } = await tpp.connect();
+    const refresh = (asked) => tpp.token({ grant_type: 'refresh_token', refresh_token, scope: asked });
+    for (const asked of ['', 'accounts', scope]) {
+        assert.equal((await refresh(asked)).status, 200, asked);
+    }
+    for (const asked of [`${scope} payments`, 'openid insurance', 'ACCOUNTS', 'account']) {
+        await assertRefused(await refresh(asked), 400, 'invalid_scope', 'REFRESH-SCOPE');
+    }
+});
+
 test('a TPP gets tokens for itself, of the scopes of its roles', async () => {
     const { json, status } = await tpp.token({ grant_type: 'client_credentials', scope: 'openid payments' });
     assert.equal(status, 200);

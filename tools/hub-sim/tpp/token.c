@@ -197,6 +197,20 @@ static int redeem_code(struct tpp_call *call)
 
 /* --- refresh_token ---------------------------------------------------------------------------- */
 
+/* A refresh may ask for no scope that was not granted. (RFC 6749, 6.) */
+static bool is_granted(const struct consent *consent, struct lfi_slice scope, struct arena *arena)
+{
+    const struct lfi_slice granted = json_get_string(consent->grant, "scope");
+    struct lfi_slice one;
+    while (slice_next(&scope, ' ', &one)) {
+        const char *name = arena_text(arena, one);
+        if (!name || !access_has_scope(granted, name)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static int check_refresh(struct tpp_call *call, const struct access *access,
                          struct consent *consent)
 {
@@ -206,6 +220,10 @@ static int check_refresh(struct tpp_call *call, const struct access *access,
     }
     if (access->rotation != grant_number(consent->grant, "rotation")) {
         return refuse(call, "REFRESH-ROTATED", "the refresh token was replaced by a newer one");
+    }
+    if (!is_granted(consent, form_get(&call->form, "scope"), call->base.base.arena)) {
+        return tpp_refuse(call, "REFRESH-SCOPE", "invalid_scope",
+                          "scope names what was not granted");
     }
     return consent_is_alive(call->base.sim, consent)
                ? 0
