@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define KEY_BYTES 32
@@ -322,12 +323,29 @@ static int make_endpoint(struct generation *generation, const struct generation_
     return 0;
 }
 
+/* An authorizePath would take the page's place. */
+static int check_paths(const struct config *config, struct lfi_error *error)
+{
+    for (size_t i = 0; i < config->provider_count; i++) {
+        const char *path = config->providers[i].authorize_path;
+        if (path && psu_owns_path(slice_of(path))) {
+            char where[CONFIG_PATH_MAX];
+            snprintf(where, sizeof(where), "$.providers[%zu].authorizePath", i);
+            return config_error(config, where, "is the address of one of our own pages", error);
+        }
+    }
+    return 0;
+}
+
 static int make_psu(struct generation *generation, const struct generation_shared *shared,
                     const struct config *config, struct lfi_error *error)
 {
     struct keys keys;
-    int status = read_session_keys(&keys, config, error);
 
+    if (check_paths(config, error) != 0) {
+        return -1;
+    }
+    int status = read_session_keys(&keys, config, error);
     if (status == 0) {
         const struct psu_config psu = {
             .endpoints = generation->parts->endpoints,

@@ -228,8 +228,9 @@ static int make_operator_api(struct serve *serve, struct lfi_error *error)
                                            .readiness = &serve->admin.readiness,
                                            .clock = &serve->clock,
                                            .log = &serve->log};
-    if (config.token_file && operator_new(&serve->operator_api, &config, error) != 0) {
-        return -1;
+    struct lfi_error cause = {""};
+    if (config.token_file && operator_new(&serve->operator_api, &config, &cause) != 0) {
+        return config_error(serve->config, "$.adminListener.operatorToken", cause.message, error);
     }
     serve->admin.log = &serve->log;
     serve->admin.operator_api = serve->operator_api;

@@ -12,6 +12,25 @@ static int bad_settings(struct lfi_error *error, const char *what)
     return LFI_FAILED;
 }
 
+/* The first setting that is none, which may be a slip in the name of one. */
+static const char *find_unknown(const cJSON *settings)
+{
+    static const char *const known[] = {"store",          "mapMiB",      "instances",
+                                        "passwordRounds", "uaeftsOpens", "uaeftsCloses"};
+    const cJSON *one;
+    cJSON_ArrayForEach(one, settings)
+    {
+        size_t i = 0;
+        while (i < sizeof(known) / sizeof(known[0]) && strcmp(one->string, known[i]) != 0) {
+            i++;
+        }
+        if (i == sizeof(known) / sizeof(known[0])) {
+            return one->string;
+        }
+    }
+    return NULL;
+}
+
 static bool read_number(const cJSON *settings, const char *name, uint32_t *out)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(settings, name);
@@ -62,6 +81,14 @@ int store_core_open(void **out, const struct lfi_core_config *config, struct lfi
                                     .payments = true};
     cJSON *settings = cJSON_Parse(config->settings);
     const cJSON *folder = cJSON_GetObjectItemCaseSensitive(settings, "store");
+    const char *unknown = find_unknown(settings);
+    if (unknown) {
+        (void)store_say(error,
+                        "core settings: there is no \"%.60s\": there are store, mapMiB, instances, "
+                        "passwordRounds, uaeftsOpens and uaeftsCloses",
+                        unknown);
+        goto out;
+    }
     if (!cJSON_IsString(folder)) {
         rc = bad_settings(error, "\"store\" must name a folder");
         goto out;

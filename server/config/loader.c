@@ -1,10 +1,12 @@
 #include "config/loader.h"
 
+#include "base/buf.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "config/locate.h"
 #include "contract/contract.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,14 +23,21 @@ int config_error(const struct config *config, const char *path, const char *caus
     return error_set(error, "%s:%zu: %s: %s", config->path, line, path, cause);
 }
 
-/* The first mistake is the one that is reported. */
+/* The first mistake is the one that is reported, with the value that is wrong. */
 void loader_fail(struct loader *loader, const char *path, const char *cause)
 {
+    const struct lfi_slice text = loader->config.text;
+    struct buf message;
     if (loader->failed) {
         return;
     }
     loader->failed = true;
-    (void)config_error(&loader->config, path, cause, loader->error);
+    buf_init(&message, sizeof(loader->error->message));
+    buf_append_text(&message, cause);
+    contract_append_value(text, (size_t)(config_locate(text, path).ptr - text.ptr), &message);
+    buf_append(&message, "", 1);
+    (void)config_error(&loader->config, path, message.failed ? cause : message.ptr, loader->error);
+    buf_free(&message);
 }
 
 void loader_fail_memory(struct loader *loader)
@@ -95,6 +104,14 @@ int loader_int(const cJSON *object, const char *name, int fallback)
     return json_get_int(object, name, &value) ? (int)value : fallback;
 }
 
+static void refuse_file(struct loader *loader, const char *where, const char *file)
+{
+    struct lfi_error cause;
+    const char *why = access(file, R_OK) != 0 ? strerror(errno) : "it is no file";
+    error_set(&cause, "there is no such file, or it cannot be read: %s: %s", file, why);
+    loader_fail(loader, where, cause.message);
+}
+
 /* A file that must be there and readable; NULL when it is not configured. */
 const char *loader_file(struct loader *loader, const cJSON *object, const char *path,
                         const char *name)
@@ -114,8 +131,7 @@ const char *loader_file(struct loader *loader, const cJSON *object, const char *
         loader_fail(loader, loader_join(where, path, name),
                     "too many files are configured: at most 256");
     } else if (stat(kept, &status) != 0 || !S_ISREG(status.st_mode) || access(kept, R_OK) != 0) {
-        loader_fail(loader, loader_join(where, path, name),
-                    "there is no such file, or it cannot be read");
+        refuse_file(loader, loader_join(where, path, name), kept);
     } else {
         loader->config.files[loader->config.file_count++] = kept;
     }

@@ -482,18 +482,12 @@ static void read_config(struct loader *loader, const cJSON *root)
 
 static int check_shape(struct loader *loader)
 {
-    struct contract_violation violation;
     if (contract_init(&contract_config, loader->error) != 0) {
         return -1;
     }
-    int rc = contract_check_json(contract_schema_named(&contract_config, "Config"),
-                                 loader->config.text, &violation);
+    int rc = contract_check_file(contract_schema_named(&contract_config, "Config"),
+                                 loader->config.path, loader->config.text, loader->error);
     contract_fini(&contract_config);
-    if (rc != 0) {
-        error_set(loader->error, "%s:%zu: %s: %s", loader->config.path,
-                  contract_line_of(loader->config.text, violation.offset), violation.where,
-                  violation.message);
-    }
     return rc;
 }
 

@@ -30,6 +30,7 @@ struct contract_violation {
     char where[256];   /* JSON path "$.data[3].amount.currency", or parameter names */
     size_t offset;     /* byte in the checked text */
     char message[160]; /* for people; never contains the offending value */
+    const struct contract_object_rules *closed; /* whose other members are refused, if that it is */
 };
 
 /*
@@ -42,8 +43,13 @@ void contract_fini(const struct contract_api *api);
 /* 0 or -1 with *violation filled. */
 int contract_check_json(const struct contract_schema *schema, struct lfi_slice json,
                         struct contract_violation *violation);
+/* The same of a file: -1 with "NAME:LINE: $.path: cause", what was there and what may be. */
+int contract_check_file(const struct contract_schema *schema, const char *name,
+                        struct lfi_slice text, struct lfi_error *error);
 /* 1-based line of a byte offset, for messages about files. */
 size_t contract_line_of(struct lfi_slice text, size_t offset);
+/* Appends " (it is VALUE)" for a short text or number at an offset. */
+void contract_append_value(struct lfi_slice text, size_t offset, struct buf *out);
 
 /* --- operations ------------------------------------------------------------------------------- */
 

@@ -388,6 +388,7 @@ static const struct contract_schema *admit_member(struct checker *c, struct memb
     }
     if (rules->closed && !other) {
         contract_fail(c, at, "additionalProperties", "is not allowed here");
+        c->violation->closed = c->quiet == 0 ? rules : c->violation->closed;
         return NULL;
     }
     int added = add_hash(c, members->hashes, contract_hash_string(name));
@@ -637,13 +638,4 @@ int contract_check_tree(const struct contract_schema *schema,
     memcpy(violation->where + 1, c.where + sizeof(c.where) - len, len);
     violation->where[len + 1] = '\0';
     return -1;
-}
-
-size_t contract_line_of(struct lfi_slice text, size_t offset)
-{
-    size_t line = 1;
-    for (size_t i = 0; i < offset && i < text.len; i++) {
-        line += text.ptr[i] == '\n';
-    }
-    return line;
 }

@@ -10,6 +10,7 @@
 #include "psu/slots.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* The simulated app is last: not every server has it. */
 static const struct step_api *const step_apis[] = {&journey_api, &own_consents_api, &passkeys_api,
@@ -175,18 +176,32 @@ static void refuse_method(struct context *context)
     context_error_page(context, 405, "JOURNEY-METHOD", (struct lfi_slice){0});
 }
 
+static const struct {
+    const char *path;
+    const char *name;
+    enum session_kind kind;
+} pages[] = {{"/", "start.html", SESSION_CUSTOMER},
+             {"/journey", "journey.html", SESSION_JOURNEY},
+             {"/phone", "journey.html", SESSION_JOURNEY},
+             {"/consents", "consents.html", SESSION_CUSTOMER},
+             {"/passkeys", "passkeys.html", SESSION_CUSTOMER},
+             {"/bank-app", "bank-app.html", SESSION_JOURNEY}};
+static const char assets[] = "/assets/", brands[] = "/brand/";
+
+bool psu_owns_path(struct lfi_slice path)
+{
+    bool own = slice_starts_with(path, assets) || slice_starts_with(path, brands);
+    for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
+        own = own || slice_equal_text(path, pages[i].path);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(step_apis); i++) {
+        own = own || slice_starts_with(path, step_apis[i]->prefix);
+    }
+    return own;
+}
+
 static bool serve_page(struct context *context)
 {
-    static const struct {
-        const char *path;
-        const char *name;
-        enum session_kind kind;
-    } pages[] = {{"/", "start.html", SESSION_CUSTOMER},
-                 {"/journey", "journey.html", SESSION_JOURNEY},
-                 {"/phone", "journey.html", SESSION_JOURNEY},
-                 {"/consents", "consents.html", SESSION_CUSTOMER},
-                 {"/passkeys", "passkeys.html", SESSION_CUSTOMER},
-                 {"/bank-app", "bank-app.html", SESSION_JOURNEY}};
     for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
         if (slice_equal_text(context->request->path, pages[i].path)) {
             if (!request_is_read(context->request)) {
@@ -205,11 +220,10 @@ static bool serve_page(struct context *context)
 /* "/brand/dhowretail/style.css" */
 static bool serve_brand(struct context *context)
 {
-    static const char prefix[] = "/brand/";
     struct lfi_slice path = context->request->path;
-    struct lfi_slice rest = {path.ptr + sizeof(prefix) - 1, path.len - (sizeof(prefix) - 1)};
+    struct lfi_slice rest = {path.ptr + strlen(brands), path.len - strlen(brands)};
     struct lfi_slice provider;
-    return slice_starts_with(path, prefix) && slice_next(&rest, '/', &provider) &&
+    return slice_starts_with(path, brands) && slice_next(&rest, '/', &provider) &&
            context_find_provider(context, provider) &&
            pages_serve_brand(context_pages(context), context->request, rest, context->reply);
 }
@@ -227,10 +241,9 @@ static bool serve_step(struct context *context)
 
 static bool serve_asset(struct context *context)
 {
-    static const char prefix[] = "/assets/";
     struct lfi_slice path = context->request->path;
-    struct lfi_slice rest = {path.ptr + sizeof(prefix) - 1, path.len - (sizeof(prefix) - 1)};
-    return slice_starts_with(path, prefix) &&
+    struct lfi_slice rest = {path.ptr + strlen(assets), path.len - strlen(assets)};
+    return slice_starts_with(path, assets) &&
            pages_serve_file(context->request, rest, context->reply);
 }
 

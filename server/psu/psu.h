@@ -57,5 +57,7 @@ void psu_handle(void *psu, const struct request *request, struct reply *reply);
 bool psu_run_task(struct psu *psu, const struct provider *provider);
 /* Whether an operator can override this: "journey/approve". */
 bool psu_is_step(struct lfi_slice name);
+/* Whether a path is of a page or a file of ours, or of a step. */
+bool psu_owns_path(struct lfi_slice path);
 
 #endif

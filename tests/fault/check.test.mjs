@@ -39,6 +39,22 @@ after(() => demo?.stop());
 
 const rogue = () => join(demo.dir, 'pki/rogue/expired');
 const wrong = {
+    'customers sent to one of the pages': {
+        adjust: (c) => (c.providers[0].authorizePath = '/consents'),
+        says: /:\d+: \$\.providers\[0\]\.authorizePath: is the address of one of our own pages/,
+    },
+    'customers sent to a step of the journey': {
+        adjust: (c) => (c.providers[0].authorizePath = '/journey/state'),
+        says: /:\d+: \$\.providers\[0\]\.authorizePath: is the address of one of our own pages/,
+    },
+    'a slip in a setting of the core': {
+        adjust: (c) => (c.providers[0].core.settings.pasWordRounds = 10000),
+        says: /:\d+: \$\.providers\[0\]\.core: .*there is no "pasWordRounds": there are store, mapMiB/,
+    },
+    'an operator\'s token that is too short': {
+        adjust: (c) => (c.adminListener.operatorToken = 'empty.pem'),
+        says: /:\d+: \$\.adminListener\.operatorToken: .*empty\.pem: a token has at least 16 bytes/,
+    },
     'a garbage certificate of the Hub listener': {
         adjust: (c) => (c.hubListener.certificate = 'garbage.pem'),
         says: /\$\.hubListener\.certificate: the file has no PEM certificate/,

@@ -236,18 +236,14 @@ static void reports_each_mistake_with_its_line(void **state)
     static const struct mistake rows[] = {
         {"{\n", "{\n\"x\":,\n", ":2: $.x: "},
         {"\"hostName\": \"bank.example\",", "", ":1: $.hostName: is missing"},
-        {"\"hostName\"", "\"hostname\"", ":2: $.hostname: is not allowed here"},
-        {"9443", "\"9443\"", ":4: $.hubListener.port: must be an integer"},
-        {"9443", "0", ":4: $.hubListener.port: must be at least 1"},
-        {"9443", "65536", ":4: $.hubListener.port: must be at most 65535"},
         {"127.0.0.1", "1.2.3", ":4: $.hubListener.address: must be a numeric address"},
         {"127.0.0.1", "localhost.", ":4: $.hubListener.address: must have the form"},
         {",\n    \"clientCa\": \"ca.pem\"", "", ":3: $.hubListener.clientCa: is missing"},
         {"\"certificate\": \"a.pem\", ", "", ":3: $.hubListener.certificate: is missing"},
         {"\"clientCa\": \"ca.pem\"", "\"clientCa\": \"none.pem\"",
-         ":6: $.hubListener.clientCa: there is no such file"},
+         ":6: $.hubListener.clientCa: there is no such file, or it cannot be read: "},
         {"\"clientCa\": \"ca.pem\"", "\"clientCa\": \".\"",
-         ":6: $.hubListener.clientCa: there is no such file"},
+         ":6: $.hubListener.clientCa: there is no such file, or it cannot be read: "},
         {"9440", "9443", ":8: $.publicListener.port: is the port of hubListener"},
         {"9441", "9440", ":10: $.adminListener.port: is the port of another listener"},
         {"{\"port\": 9441}", "{\"port\": 9441, \"address\": \"0.0.0.0\"}",
@@ -278,7 +274,8 @@ static void reports_each_mistake_with_its_line(void **state)
         {"\"clientCa\": \"ca.pem\"",
          "\"clientCa\": \"ca.pem\", \"basePaths\": {\"products\": \"/a/\"}",
          ":6: $.hubListener.basePaths.products: must have the form"},
-        {"\"two\"", "\"one\"", ":23: $.providers[1].id: another provider has this id"},
+        {"\"two\"", "\"one\"",
+         ":23: $.providers[1].id: another provider has this id (it is \"one\")"},
         {"\"two\"", "\"Two\"", ":23: $.providers[1].id: must have the form ^[a-z0-9]+$"},
         {"core.so", "gone.so", ":21: $.providers[0].core.library: there is no such file"},
         {"\"sme\",", "\"SME\",", ":23: $.providers[1].segment: must have the form"},
@@ -308,6 +305,29 @@ static void reports_each_mistake_with_its_line(void **state)
          ":26: $.providers[1].heimdall: must have the form"},
         {"https://hub.example/c", "http://hub.example/c",
          ":27: $.providers[1].consentManager: must be https outside development"},
+    };
+    tell_each(*state, rows, ARRAY_LEN(rows));
+}
+
+/* Blanks around a name would keep it from ever being equal to another. */
+static void says_what_was_there_and_what_may_be(void **state)
+{
+    static const struct mistake rows[] = {
+        {"\"hostName\"", "\"hostname\"",
+         ":2: $.hostname: is not allowed here: what may stand there is development, watchFiles, "
+         "hostName, log, "},
+        {"9443", "\"9443\"", ":4: $.hubListener.port: must be an integer (it is \"9443\")"},
+        {"9443", "0", ":4: $.hubListener.port: must be at least 1 (it is 0)"},
+        {"9443", "65536", ":4: $.hubListener.port: must be at most 65535 (it is 65536)"},
+        {"9443", "9443.5", ":4: $.hubListener.port: must be an integer (it is 9443.5)"},
+        {"9443", "\"a\\\"b\"", ":4: $.hubListener.port: must be an integer (it is \"a\\\"b\")"},
+        {"9443", "{}", ":4: $.hubListener.port: must be an integer"},
+        {"9443", "9443,\n\"port\": 1", ":5: $.hubListener.port: is duplicated"},
+        {"\"ou-2\"", "\"ou-2\\n\"", ":12: $.caller.organisationUnits[1]: must have the form"},
+        {"\"ou-2\"", "\" ou-2\"", ":12: $.caller.organisationUnits[1]: must have the form"},
+        {"\"sme\",", "\"sme\", \"audience\": \"two \",", ":23: $.providers[1].audience: must have"},
+        {"\"/authorize/two\"", "\"/authorize/../two\"", ":25: $.providers[1].authorizePath: must"},
+        {"\"/authorize/two\"", "\"/authorize//two\"", ":25: $.providers[1].authorizePath: must"},
     };
     tell_each(*state, rows, ARRAY_LEN(rows));
 }
@@ -667,6 +687,7 @@ int main(void)
         cmocka_unit_test(a_segment_of_the_banks_own_naming_has_all_account_types),
         cmocka_unit_test(takes_each_word_as_what_it_means),
         cmocka_unit_test(reports_each_mistake_with_its_line),
+        cmocka_unit_test(says_what_was_there_and_what_may_be),
         cmocka_unit_test(reports_each_mistake_of_the_state),
         cmocka_unit_test(takes_clients_of_the_token_endpoint),
         cmocka_unit_test(takes_another_servers_tokens),

@@ -300,12 +300,8 @@ int sim_config_load(struct sim_config **out, const char *path, struct lfi_error 
     if (file_read(path, &text, error)) {
         goto out;
     }
-    struct contract_violation violation;
     const struct contract_schema *schema = contract_schema_named(&contract_hub_sim, "Config");
-    if (contract_check_json(schema, buf_slice(&text), &violation)) {
-        error_set(error, "%s:%zu: %s: %s", path,
-                  contract_line_of(buf_slice(&text), violation.offset), violation.where,
-                  violation.message);
+    if (contract_check_file(schema, path, buf_slice(&text), error) != 0) {
         goto out;
     }
     struct reader reader = {config->arena, folder_of(config->arena, path), false};
