@@ -53,6 +53,13 @@ struct arguments {
     bool check, doctor, help, version;
 };
 
+/* The cause comes behind the usage, where it is seen. */
+static bool refuse(const char *argument, const char *cause)
+{
+    fprintf(stderr, "%s\nlfi-server: %s%s\n", usage, argument, cause);
+    return false;
+}
+
 static bool parse(struct arguments *out, int argc, char **argv)
 {
     *out = (struct arguments){0};
@@ -68,10 +75,18 @@ static bool parse(struct arguments *out, int argc, char **argv)
         } else if (strcmp(argv[i], "--version") == 0) {
             out->version = true;
         } else {
-            return false;
+            return strcmp(argv[i], "--config") == 0
+                       ? refuse(argv[i], " takes one file, and comes once")
+                       : refuse(argv[i], ": there is no such option");
         }
     }
-    return (out->config && !(out->check && out->doctor)) || out->help || out->version;
+    if (out->help || out->version) {
+        return true;
+    }
+    if (!out->config) {
+        return refuse("--config FILE", " is missing");
+    }
+    return !(out->check && out->doctor) || refuse("--check", " and --doctor exclude each other");
 }
 
 /* SIGHUP is delivered first, whichever came first: reloads without a pause must not put it off. */
@@ -136,7 +151,6 @@ int main(int argc, char **argv)
         return status == KEY_COMMAND_USAGE ? (fputs(usage, stderr), EXIT_USAGE) : status;
     }
     if (!parse(&arguments, argc, argv)) {
-        fputs(usage, stderr);
         return EXIT_USAGE;
     }
     if (arguments.help || arguments.version) {

@@ -24,3 +24,17 @@ for (const file of [...programs.map((name) => join(BUILD_DIR, 'bin', name)), ...
         assert.ok(version.stdout.endsWith(`${name} ${VERSION}\n`), version.stdout);
     });
 }
+
+test('wrong usage of the server: the usage, and behind it what is wrong', () => {
+    for (const [args, cause] of [
+        [['--chek'], '--chek: there is no such option'], [['--check'], '--config FILE is missing'],
+        [['--config'], '--config takes one file, and comes once'],
+        [['--config', 'a', '--config', 'b'], '--config takes one file, and comes once'],
+        [['--config', 'a', '--check', '--doctor'], '--check and --doctor exclude each other'],
+    ]) {
+        const { status, stderr } = spawnSync(join(BUILD_DIR, 'bin/lfi-server'), args, { encoding: 'utf8' });
+        assert.equal(status, 2);
+        assert.match(stderr, /^usage: lfi-server/);
+        assert.ok(stderr.endsWith(`\nlfi-server: ${cause}\n`), stderr);
+    }
+});
