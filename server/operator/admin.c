@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/embed.h"
 #include "console_files.h"
+#include "http/loopback.h"
 #include "lfi_version.h"
 #include "reference_files.h"
 
@@ -220,27 +221,11 @@ static const struct resource *find_resource(struct lfi_slice path)
 
 /* --- requests --------------------------------------------------------------------------------- */
 
-/* A page of another site that has its name point here sends that name: DNS rebinding. */
-static bool is_own_host(const struct request *request)
-{
-    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
-    struct lfi_slice host = request_header(request, "host", NULL);
-    bool own = !host.ptr; /* HTTP/1.0: no browser */
-
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        struct lfi_slice name = {host.ptr, strlen(names[i])};
-        if (host.len >= name.len && slice_equal_nocase(name, names[i])) {
-            own = own || host.len == name.len || host.ptr[name.len] == ':';
-        }
-    }
-    return own;
-}
-
 void admin_handle(void *ctx, const struct request *request, struct reply *reply)
 {
     struct admin *admin = ctx;
     const struct resource *resource = find_resource(request->path);
-    if (!is_own_host(request)) {
+    if (!loopback_is_called(request)) {
         answer(reply, 421, "ADMIN-HOST: call it localhost, 127.0.0.1 or [::1]\n");
     } else if (!resource) {
         answer_not_found(request, reply);

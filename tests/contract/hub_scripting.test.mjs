@@ -43,6 +43,24 @@ test('the help names every call, and every call that it names is answered', asyn
     }
 });
 
+test('a site whose name was made to point here reaches nothing', async () => {
+    const { port, hostname } = new URL(hub.url);
+    const call = (method, path, host) => new Promise((resolve, reject) => { // fetch decides on Host itself
+        const sent = request({ method, port, hostname, path, agent: false, headers: { host } }, (got) => {
+            got.resume().on('end', () => resolve(got.statusCode));
+        });
+        sent.once('error', reject).end();
+    });
+    for (const [method, path, status] of [['GET', '/', 200], ['GET', '/sim/setup', 200], ['DELETE', '/sim/faults', 204]]) {
+        for (const host of ['localhost', `LOCALHOST:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`]) {
+            assert.equal(await call(method, path, host), status, `${method} ${path} ${host}`);
+        }
+        for (const host of ['evil.example', `evil.example:${port}`, 'localhost.evil.example', '127.0.0.1.evil.example']) {
+            assert.equal(await call(method, path, host), 421, `${method} ${path} ${host}`);
+        }
+    }
+});
+
 test('a body that a call does not take is left alone', async () => {
     const { port, hostname } = new URL(hub.url);
     for (const [method, path, status] of [['GET', '/sim/consents', 200], ['DELETE', '/sim/faults', 204]]) {

@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "flow/dispatch.h"
 #include "flow/flow.h"
+#include "http/loopback.h"
 #include "rows_hub_keystore.h"
 #include "script.h"
 #include "webhook_receiver.h"
@@ -118,6 +119,11 @@ void scripting_handle(void *ctx, const struct request *request, struct reply *re
     struct sim_call call = {
         .base = {.request = request, .arena = request->arena, .reply = reply, .refusal = &refusal},
         .sim = sim};
+    if (loopback_is_address(sim->config->http.address) && !loopback_is_called(request)) {
+        (void)script_refuse(&call.base, "SIM-HOST", 421, "Call it localhost, 127.0.0.1 or [::1].");
+        dispatch_refuse(&call.base);
+        return;
+    }
     bool script =
         slice_starts_with(request->path, "/sim/") || slice_starts_with(request->path, "/tpp/app/");
     if (script) {
