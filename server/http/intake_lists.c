@@ -10,7 +10,7 @@ static bool is_pending(int list)
     return list >= LIST_HANDSHAKE && list <= LIST_RECEIVING;
 }
 
-bool intake_is_request(enum intake_list list)
+bool intake_is_request(int list)
 {
     return list >= LIST_RECEIVING && list <= LIST_SLOW;
 }
@@ -51,7 +51,7 @@ void intake_enlist(struct intake_lists *lists, struct connection *connection, en
     struct connection_list *list = &lists->of[to];
 
     intake_unlist(lists, connection);
-    connection->list = to;
+    connection->list = (int)to;
     connection->listed_us = now_us;
     connection->previous = list->last;
     *(list->last ? &list->last->next : &list->first) = connection;

@@ -38,7 +38,7 @@ struct intake_lists {
 
 /* Whether its certificate was verified. */
 bool intake_is_known(const struct connection *connection);
-bool intake_is_request(enum intake_list list);
+bool intake_is_request(int list);
 
 /* To the end of a list, out of the one it was in. */
 void intake_enlist(struct intake_lists *lists, struct connection *connection, enum intake_list to,
