@@ -378,8 +378,7 @@ test('no handler reads the version of a request, and insurance needs no other ha
             assert.doesNotMatch(readFileSync(join(folder, file), 'utf8'), /call->version|version_of_address/, file);
         }
     }
-    const edits = readFileSync(join(ROOT, 'openapi/v2.2.yaml'), 'utf8').split(/^ {2}- in: /m).slice(1);
-    const insurance = edits.filter((edit) => /^(components\/)?insurance\//.test(edit));
+    const insurance = readFileSync(join(ROOT, 'openapi/v2.2/insurance.yaml'), 'utf8').split(/^ {2}- in: /m).slice(1);
     assert.ok(insurance.length > 40);
     for (const edit of insurance) assert.doesNotMatch(edit, /x-lfi/);
 });

@@ -1,5 +1,7 @@
 #include "others.h"
 
+#include "overlay.h"
+
 #include <string.h>
 
 static void note(struct model *model, struct node properties, struct other_member member)
@@ -27,7 +29,7 @@ static bool is_of_properties(const char *in)
 }
 
 /* What an edit of version `k` adds is missing before, what it removes from there on. */
-static void find_in_edit(struct set *set, size_t k, struct node edit, const char *overlay)
+static void find_in_edit(struct set *set, size_t k, struct node edit)
 {
     struct node in = node_need(edit, "in");
     struct node more = node_get(edit, "add"), less = node_get(edit, "remove"),
@@ -38,7 +40,7 @@ static void find_in_edit(struct set *set, size_t k, struct node edit, const char
     }
     for (size_t v = 0; v < set->version_count; v++) {
         struct set_version *version = &set->versions[v];
-        struct node from = source_open(&version->source, overlay, (struct node){0});
+        struct node from = source_open(&version->source, edit.file->path, (struct node){0});
         struct node properties = source_find(&version->source, from, place);
         for (size_t i = 0; v < k && more.raw && i < node_count(more); i++) {
             (void)node_member(more, i, &name);
@@ -55,10 +57,11 @@ void others_find(struct set *set, const char *const *overlays, size_t count)
 {
     for (size_t k = 1; k <= count; k++) {
         struct source *source = &set->versions[k].source;
-        struct node root = source_open(source, overlays[k - 1], (struct node){0});
-        struct node edits = node_need(root, "edits");
-        for (size_t i = 0; i < node_count(edits); i++) {
-            find_in_edit(set, k, node_item(edits, i), overlays[k - 1]);
+        struct node edits, root = source_open(source, overlays[k - 1], (struct node){0});
+        for (size_t part = 0; (edits = overlay_edits(source, root, part)).raw; part++) {
+            for (size_t i = 0; i < node_count(edits); i++) {
+                find_in_edit(set, k, node_item(edits, i));
+            }
         }
     }
 }

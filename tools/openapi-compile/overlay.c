@@ -227,10 +227,29 @@ static struct overlay_head apply_before(struct source *source, struct node after
     return before;
 }
 
+struct node overlay_edits(struct source *source, struct node overlay, size_t part)
+{
+    static const char *const known[] = {"edits", NULL};
+    struct node root = overlay, parts = node_get(overlay, "parts");
+    if (part > 0) {
+        if (!parts.raw || part > node_count(parts)) {
+            return (struct node){0};
+        }
+        struct node name = node_item(parts, part - 1);
+        root = source_resolve(source, name, source_format(source, "%s#/", node_string(name)));
+        node_only(root, "a part of an overlay", known);
+    }
+    struct node edits = node_need(root, "edits");
+    if (!node_is_list(edits) || node_count(edits) == 0) {
+        node_fail(edits, "edits must be a list with at least one");
+    }
+    return edits;
+}
+
 struct overlay_head overlay_apply(struct source *source, const char *path)
 {
-    static const char *const known[] = {"version", "over",    "draft", "after",
-                                        "edits",   "formats", NULL};
+    static const char *const known[] = {"version", "over",  "draft",   "after",
+                                        "parts",   "edits", "formats", NULL};
     static const char *const formats[] = {"date", "date-time", "email", "uri", "uuid", NULL};
     struct node root = source_open(source, path, (struct node){0});
     node_only(root, "an overlay", known);
@@ -242,16 +261,15 @@ struct overlay_head overlay_apply(struct source *source, const char *path)
     if (head.formats.raw) {
         node_only(head.formats, "formats", formats);
     }
-    struct node edits = node_need(root, "edits"), after = node_get(root, "after");
+    struct node edits, after = node_get(root, "after");
     if (after.raw) {
         struct overlay_head before = apply_before(source, after, &head);
         head.formats = head.formats.raw ? head.formats : before.formats;
     }
-    if (!node_is_list(edits) || node_count(edits) == 0) {
-        node_fail(edits, "edits must be a list with at least one");
-    }
-    for (size_t i = 0; i < node_count(edits); i++) {
-        apply_edit(source, node_item(edits, i));
+    for (size_t part = 0; (edits = overlay_edits(source, root, part)).raw; part++) {
+        for (size_t i = 0; i < node_count(edits); i++) {
+            apply_edit(source, node_item(edits, i));
+        }
     }
     return head;
 }

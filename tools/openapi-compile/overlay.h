@@ -5,6 +5,7 @@
  *   over: v2.1
  *   draft: true      (when it is one)
  *   after: FILE      (an overlay of the same version that is applied before, when there is one)
+ *   parts: [FILE…]   (files with nothing but more edits, applied after those of this file)
  *   edits:
  *     - in: components/transaction.yaml#/Transaction
  *       require: [transactionInformation]
@@ -42,5 +43,11 @@ struct overlay_head {
 
 /* Applies a file's edits to the source, which must not have been read from but by overlays. */
 struct overlay_head overlay_apply(struct source *source, const char *path);
+
+/*
+ * A list of the overlay's edits: 0 is that of its own file, then comes one of each of its parts.
+ * `raw` NULL: there are no more.
+ */
+struct node overlay_edits(struct source *source, struct node overlay, size_t part);
 
 #endif
