@@ -55,7 +55,11 @@ export function refill(list, node) {
   ([...list.querySelectorAll('[data-key]')].find(({ dataset }) => dataset.key === key) ?? list).focus();
 }
 
-export const code = (text) => element('span', { className: 'code', textContent: text });
+/** A line may end after a stroke of a path, and before a capital inside a name. */
+const breakable = (text) =>
+  `${text}`.split(/(?<=\/)|(?<=[a-z])(?=[A-Z])/).flatMap((part, at) => (at === 0 ? [part] : [element('wbr'), part]));
+export const code = (text) => element('span', { className: 'code' }, breakable(text));
+export const pill = (text) => element('span', { className: 'pill' }, breakable(text));
 export const number = (text, className = '') =>
   element('td', { className: `number ${className}`, textContent: text });
 

@@ -1,5 +1,5 @@
 // The last calls in both directions, live, with the check that refused one.
-import { ask, button, choice, code, copy, element, field, labelled, number, table, time } from './page.js';
+import { ask, button, choice, code, copy, element, field, labelled, number, pill, table, time } from './page.js';
 import { commandOf } from './samples.js';
 import { callDetail } from './view-call.js';
 
@@ -34,7 +34,7 @@ function callRow(call, filter, toggle, copyCommand) {
   const why = [call.check, call.detail].filter(Boolean).join(': ');
   const row = element('tr', { className: refused ? 'refused' : '' },
     element('td', {}, time(call.at)),
-    element('td', {}, element('span', { className: 'pill', textContent: WORDS[call.direction] })),
+    element('td', {}, pill(WORDS[call.direction])),
     element('td', { textContent: call.provider ?? '' }),
     element('td', {}, openButton(call, toggle),
       refused ? element('div', { className: 'why', textContent: why }) : null,

@@ -1,5 +1,5 @@
 // Consents by version of the standard, type, TPP and state, as the Hub's list has them.
-import { ask, card, choice, element, field, number, table } from './page.js';
+import { ask, card, choice, element, field, number, pill, table } from './page.js';
 
 const TYPES = {
   'cbuae-account-access-consents': 'data sharing',
@@ -8,7 +8,7 @@ const TYPES = {
 };
 
 function countRow({ version, type, name, tpp, active, activeOlder, created, statuses }) {
-  const states = Object.entries(statuses).map(([status, count]) => element('span', { className: 'pill', textContent: `${status} ${count}` }));
+  const states = Object.entries(statuses).map(([status, count]) => pill(`${status} ${count}`));
   const row = element('tr', {}, element('td', { textContent: version }),
     element('td', { textContent: TYPES[type] ?? type, title: type }), element('td', { textContent: name, title: tpp }),
     number(`${active}`), number(`${activeOlder}`, activeOlder > 0 ? 'warn' : ''), number(`${created}`),
