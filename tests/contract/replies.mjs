@@ -98,7 +98,7 @@ function isRefusal({ of, method, status, text }) {
  * What a listener answers in place of an operation, in one form whatever the address means: to what is
  * no HTTP request, and to one that it has no room or no time for, such as while it ends.
  */
-const isOfListener = ({ of, status, text }) => (status === 503 && text.includes('"errorCode":"GenericRecoverableError"')) ||
+const isOfListener = ({ of, status, text }) => (status === 503 && text.includes('"The server is busy. Please try again."')) ||
     (of && status === 400 && text.includes('"The request target is malformed."'));
 
 /** Of the later version, by the call or by a consent in what was said. */
